@@ -1,0 +1,1 @@
+"""Authors, their tokens, and what they published."""

@@ -1,0 +1,1 @@
+"""Reads of the catalogue: functions that take a session and return what was asked."""

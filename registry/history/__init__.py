@@ -1,0 +1,1 @@
+"""What git knows: commits, which packages they touched, versions and tags."""

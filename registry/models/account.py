@@ -1,0 +1,63 @@
+"""Who publishes: authors, their tokens, their listings."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from registry.models.base import Base, CodePointText, Key, utc_now
+
+
+class Author(Base):
+    """Someone who publishes."""
+
+    __tablename__ = "author"
+
+    id: Mapped[Key]
+    # The documented `authorId`, e.g. `GPew5C4M1688712972`.
+    author_id: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    # The name without case, which is how names are told apart.
+    name_key: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class Token(Base):
+    """What an author authenticates with. The secret itself is shown once and kept nowhere."""
+
+    __tablename__ = "token"
+
+    id: Mapped[Key]
+    author_id: Mapped[int] = mapped_column(ForeignKey("author.id", ondelete="CASCADE"), index=True)
+    # SHA-256 of the secret. A fast hash is right: the secret is 256 random bits.
+    secret_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    # The secret's first characters, by which people tell their tokens apart.
+    prefix: Mapped[str] = mapped_column(unique=True)
+    # `registry.rules.permissions.Permission`, as an integer.
+    permissions: Mapped[int] = mapped_column(BigInteger)
+    # The packageIds that the permissions on specific packages are limited to.
+    packages: Mapped[list[str]] = mapped_column(default=list)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    # Null: never.
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+
+
+class Listing(Base):
+    """An author's registration of a package."""
+
+    __tablename__ = "listing"
+
+    package_id: Mapped[int] = mapped_column(
+        ForeignKey("package.id", ondelete="CASCADE"), primary_key=True
+    )
+    author_id: Mapped[int] = mapped_column(ForeignKey("author.id", ondelete="CASCADE"), index=True)
+    # The documented `packageId`: the partial identifier, in lower case.
+    identifier: Mapped[str] = mapped_column(CodePointText, unique=True)
+    # The documented `packageName`, for people; told apart without case.
+    name: Mapped[str]
+    name_key: Mapped[str] = mapped_column(unique=True)
+    package_type: Mapped[str]
+    description: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)

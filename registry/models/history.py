@@ -1,0 +1,110 @@
+"""Commits, which packages they touched, and the versions that history and authors know."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from registry.models.base import Base, BigKey, Key, utc_now
+
+
+class Commit(Base):
+    """One commit; its texts are git's, with undecodable bytes replaced.
+
+    Ids rise with the order of history within one date, so that `date, id` orders commits as git
+    does even where several bear the same second (see `registry/refresh/`).
+    """
+
+    __tablename__ = "commit"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "hash"),
+        Index(None, "workspace_id", "date", "id"),
+        Index(None, "hash"),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"))
+    hash: Mapped[str]
+    # When it entered this history (git's committer date), the one that `newest first` goes by.
+    date: Mapped[datetime]
+    # When it was first written (git's author date); a rebase or cherry-pick keeps it.
+    authored_date: Mapped[datetime]
+    # Git's author is text on a commit, not a registry author.
+    author_name: Mapped[str]
+    author_email: Mapped[str]
+    # The subject.
+    message: Mapped[str]
+    # The conventional-commit type, else `other`; scope and breaking mark likewise.
+    type: Mapped[str]
+    scope: Mapped[str] = mapped_column(default="")
+    breaking: Mapped[bool] = mapped_column(default=False)
+    # Merges are looked up by hash, but belong to no package (contract, section 0: --no-merges).
+    merge: Mapped[bool] = mapped_column(default=False)
+
+
+class PackageCommit(Base):
+    """A commit touched a package. The date is the commit's, copied so that one index orders."""
+
+    __tablename__ = "package_commit"
+    __table_args__ = (
+        # Clustered by what every list of commits asks for.
+        {"sqlite_with_rowid": False},
+    )
+
+    package_id: Mapped[int] = mapped_column(
+        ForeignKey("package.id", ondelete="CASCADE"), primary_key=True
+    )
+    date: Mapped[datetime] = mapped_column(primary_key=True)
+    commit_id: Mapped[int] = mapped_column(
+        ForeignKey("commit.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class Version(Base):
+    """One version of a package, known from git, from a publication, or both."""
+
+    __tablename__ = "version"
+    __table_args__ = (
+        UniqueConstraint("package_id", "version"),
+        Index(None, "package_id", "sort_key", "id"),
+        Index(None, "commit_id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[Key]
+    package_id: Mapped[int] = mapped_column(ForeignKey("package.id", ondelete="CASCADE"))
+    version: Mapped[str]
+    # Bytes that sort by precedence: semver's for git's versions, the grammar's for published ones.
+    sort_key: Mapped[bytes] = mapped_column(LargeBinary)
+    # Whether the manifest's history holds it (else it is known from its publication alone).
+    from_git: Mapped[bool] = mapped_column(default=False)
+    # When the commit introduced it, or the author uploaded it; null for one not yet committed.
+    date: Mapped[datetime | None]
+    tag: Mapped[str] = mapped_column(default="")
+    # The commit that introduced it, or that its publication was built from.
+    commit_id: Mapped[int | None] = mapped_column(ForeignKey("commit.id", ondelete="SET NULL"))
+
+
+class Publication(Base):
+    """An uploaded version's record; its absence means that the version is known from git only."""
+
+    __tablename__ = "publication"
+
+    version_id: Mapped[int] = mapped_column(
+        ForeignKey("version.id", ondelete="CASCADE"), primary_key=True
+    )
+    status: Mapped[str]
+    is_public: Mapped[bool]
+    is_stored: Mapped[bool]
+    installs: Mapped[int] = mapped_column(BigInteger, default=0)
+    # Bytes on the server, and about how many once installed.
+    size: Mapped[int] = mapped_column(BigInteger, default=0)
+    installed_size: Mapped[int] = mapped_column(BigInteger, default=0)
+    hash: Mapped[str] = mapped_column(default="")
+    loc: Mapped[str] = mapped_column(default="")
+    # Pairs of package identifier and version selection, as the author wrote them.
+    dependencies: Mapped[list[Any]] = mapped_column(default=list)
+    incompatibilities: Mapped[list[Any]] = mapped_column(default=list)
+    xp_selection: Mapped[str] = mapped_column(default="*")
+    upload_date: Mapped[datetime] = mapped_column(default=utc_now)

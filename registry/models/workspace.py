@@ -1,0 +1,64 @@
+"""The workspace, the scans that read it, and the number that every committed write raises."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from registry.models.base import Base, Key, utc_now
+
+
+class Workspace(Base):
+    """A git monorepo that the registry catalogues: a work tree, or a bare clone."""
+
+    __tablename__ = "workspace"
+
+    id: Mapped[Key]
+    path: Mapped[str] = mapped_column(unique=True)
+    bare: Mapped[bool] = mapped_column(default=False)
+    # The tool whose rules say what a package is: npm, yarn, pnpm, lerna, bun or none.
+    tool: Mapped[str] = mapped_column(default="none")
+    patterns: Mapped[list[str]] = mapped_column(default=list)
+    # Empty when HEAD is detached, or the repository has no commit.
+    branch: Mapped[str] = mapped_column(default="")
+    head: Mapped[str] = mapped_column(default="")
+    # A digest of the tags as last seen: new tags name versions without a new commit.
+    tags_digest: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    # When the last successful scan ended; null before the first.
+    scanned_at: Mapped[datetime | None]
+
+
+class Scan(Base):
+    """One refresh of the catalogue: what it found, what it changed, how long each phase took."""
+
+    __tablename__ = "scan"
+    __table_args__ = (Index(None, "workspace_id", "id"),)
+
+    id: Mapped[Key]
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"))
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime]
+    head_before: Mapped[str] = mapped_column(default="")
+    head_after: Mapped[str] = mapped_column(default="")
+    changed: Mapped[bool] = mapped_column(default=True)
+    packages: Mapped[int] = mapped_column(default=0)
+    packages_changed: Mapped[int] = mapped_column(default=0)
+    commits_added: Mapped[int] = mapped_column(default=0)
+    commits_removed: Mapped[int] = mapped_column(default=0)
+    versions_added: Mapped[int] = mapped_column(default=0)
+    issues: Mapped[int] = mapped_column(default=0)
+    # Milliseconds by phase.
+    durations: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class Revision(Base):
+    """One row: the number that every committed write raises, on which ETags and caches hang."""
+
+    __tablename__ = "revision"
+
+    id: Mapped[Key]
+    number: Mapped[int] = mapped_column(default=0)
+    # Tells this database from one restored from a backup or made anew, whose numbers repeat.
+    epoch: Mapped[str]

@@ -1,0 +1,1 @@
+"""The documented REST routes, as Flask blueprints."""

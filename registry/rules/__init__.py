@@ -1,0 +1,1 @@
+"""The product's rules as pure functions: no input, no output, no clock."""

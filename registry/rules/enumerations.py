@@ -1,0 +1,79 @@
+"""The closed sets of words that the contract fixes.
+
+Every member's value is the word that clients see, on REST and on GraphQL alike.
+"""
+
+from enum import StrEnum
+
+
+class PackageKind(StrEnum):
+    """What a workspace package is (contract, section 2: the documented `type`)."""
+
+    APP = "app"
+    LIB = "lib"
+    TOOL = "tool"
+    SERVICE = "service"
+
+
+class PackageType(StrEnum):
+    """What an author says a listing is (contract, section 3)."""
+
+    AIRCRAFT = "aircraft"
+    EXECUTABLE = "executable"
+    SCENERY = "scenery"
+    PLUGIN = "plugin"
+    LIVERY = "livery"
+    OTHER = "other"
+
+
+class VersionStatus(StrEnum):
+    """How far the processing of a publication has come (contract, section 3)."""
+
+    PROCESSING = "processing"
+    PROCESSED = "processed"
+    REMOVED = "removed"
+    FAILED_MACOSX = "failed_macosx"
+    FAILED_NO_FILE_DIR = "failed_no_file_dir"
+    FAILED_MANIFEST_EXISTS = "failed_manifest_exists"
+    FAILED_INVALID_FILE_TYPES = "failed_invalid_file_types"
+    FAILED_FILE_TOO_LARGE = "failed_file_too_large"
+    FAILED_NOT_ENOUGH_SPACE = "failed_not_enough_space"
+    FAILED_SERVER = "failed_server"
+    ABORTED = "aborted"
+
+
+class DependencyKind(StrEnum):
+    """The section of a manifest that names a dependency (contract, section 2)."""
+
+    DEPENDENCY = "dependency"
+    DEV_DEPENDENCY = "devDependency"
+    PEER_DEPENDENCY = "peerDependency"
+    OPTIONAL_DEPENDENCY = "optionalDependency"
+
+
+class BuildStatus(StrEnum):
+    """Where a CI run stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCESS = "success"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+class CheckStatus(StrEnum):
+    """What a lint run or a security audit found."""
+
+    PASS = "pass"  # noqa: S105 -- a verdict, not a secret
+    WARN = "warn"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+class Severity(StrEnum):
+    """How much an issue matters."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
