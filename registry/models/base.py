@@ -48,13 +48,13 @@ class Timestamp(TypeDecorator[datetime]):
             return dialect.type_descriptor(TIMESTAMP(timezone=True))
         return dialect.type_descriptor(String(24))
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ANN401 -- a driver's value: datetime or text
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         """Turn an aware datetime into what the database keeps."""
         if value is None:
             return None
         return truncate_time(value) if dialect.name == "postgresql" else format_time(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ANN401, ARG002 -- as above; the signature is SQLAlchemy's
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 -- as above; the signature is SQLAlchemy's
         """Turn what the database keeps into an aware datetime in UTC."""
         if value is None:
             return None
@@ -70,7 +70,6 @@ CodePointText = String().with_variant(String(collation="C"), "postgresql")
 BigKey = BigInteger().with_variant(Integer, "sqlite")
 
 Key = Annotated[int, mapped_column(BigKey, primary_key=True)]
-
 
 
 def utc_now() -> datetime:

@@ -1,9 +1,8 @@
 """A package and what its manifest says."""
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import Base, CodePointText, Key, utc_now
@@ -122,7 +121,7 @@ class Build(Base):
     __tablename__ = "build"
     __table_args__ = (
         UniqueConstraint("package_id", "run_id"),
-        Index("ix_build_package_id_finished_at", "package_id", text("finished_at DESC")),
+        Index(None, "package_id", "finished_at"),
     )
 
     id: Mapped[Key]

@@ -1,0 +1,129 @@
+"""How connections and transactions behave, on SQLite and on PostgreSQL alike.
+
+A session is either reading, and then sees one state of the database for all its statements, or
+writing. Which one it is must be said before its first statement: SQLite takes its write lock at
+once instead of failing later, PostgreSQL gives a reader one snapshot.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    Connection,
+    Engine,
+    RootTransaction,
+    create_engine,
+    event,
+    make_url,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from registry.models import Revision
+
+# How long a writer waits for another one, in seconds, before it gives up.
+BUSY_TIMEOUT = 30
+_WRITES = "registry_writes"
+
+
+def _dump_json(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Give SQLAlchemy's engine options for the database at `url`."""
+    options: dict[str, Any] = {"json_serializer": _dump_json, "json_deserializer": orjson.loads}
+    if make_url(url).get_backend_name() == "sqlite":
+        options["connect_args"] = {"timeout": BUSY_TIMEOUT, "check_same_thread": False}
+    else:
+        options["pool_pre_ping"] = True
+        options["connect_args"] = {"connect_timeout": 5}
+    return options
+
+
+def make_engine(url: str) -> Engine:
+    """Make an engine with the product's options and behaviour; makes SQLite's directory."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, **engine_options(url))
+    prepare_engine(engine)
+    return engine
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Give an engine's connections the behaviour that this module promises."""
+    if engine.dialect.name != "sqlite":
+        return
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own transaction control starts none before the first write, so a reader would
+    # see another state with every statement: we begin transactions ourselves.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def begin_read(session: Session) -> Connection:
+    """Begin a transaction in which all statements see the same state of the database."""
+    if session.in_transaction():
+        return session.connection()
+    if session.get_bind().dialect.name == "postgresql":
+        return session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    return session.connection()
+
+
+def begin_write(session: Session) -> Connection:
+    """Begin a transaction that will write; on SQLite it waits here for the one writer before it.
+
+    Raises:
+        RuntimeError: the session has begun a transaction already, so it is too late to say.
+    """
+    if session.in_transaction():
+        raise RuntimeError("a transaction that is to write must be begun before its first read")
+    return session.connection(execution_options={_WRITES: True})
+
+
+def begin_writing(connection: Connection) -> RootTransaction:
+    """Begin a transaction that will write on a bare connection, as `begin_write` on a session."""
+    return connection.execution_options(**{_WRITES: True}).begin()
+
+
+@contextmanager
+def writing(sessions: Callable[[], Session]) -> Iterator[Session]:
+    """Open a session for one write: commits and raises the revision, or undoes all of it."""
+    with sessions() as session:
+        begin_write(session)
+        yield session
+        raise_revision(session)
+        session.commit()
+
+
+@contextmanager
+def reading(sessions: Callable[[], Session]) -> Iterator[Session]:
+    """Open a session that sees one state of the database."""
+    with sessions() as session:
+        begin_read(session)
+        yield session
+
+
+def raise_revision(session: Session) -> None:
+    """Count one more committed change; part of the transaction that makes it.
+
+    Last in a transaction: on PostgreSQL the row is locked from here to the commit.
+    """
+    session.execute(update(Revision).values(number=Revision.number + 1))

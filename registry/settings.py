@@ -1,0 +1,113 @@
+"""Every setting: its name, its default, its meaning.
+
+Read once from environment variables with the prefix `REGISTRY_` (Twelve-Factor, III). A test
+holds the table in `docs/configuration.md` to this one.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """The service's settings, frozen once read.
+
+    Raises:
+        pydantic.ValidationError: a variable holds what its setting cannot.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="REGISTRY_", frozen=True, extra="ignore")
+
+    database_url: str = Field(
+        default="",
+        description="Where the catalogue is kept: `sqlite:///path` or `postgresql+psycopg://…`. "
+        "Empty: `registry.db` in the instance directory.",
+    )
+    instance_path: Path = Field(
+        default=Path("instance"),
+        description="Directory of what the service itself writes: the SQLite database, locks.",
+    )
+    workspace: Path | None = Field(
+        default=None,
+        description="Path of the git repository to catalogue: a work tree or a bare clone. "
+        "Empty: the one that the database remembers.",
+    )
+    open_writes: bool = Field(
+        default=False,
+        description="Whether the documented workspace writes work without a token. "
+        "Only for a server that listens on loopback.",
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Origins that browsers may call from, separated by commas; `*` for all.",
+    )
+    ratelimit_storage_uri: str = Field(
+        default="memory://",
+        description="Where requests are counted: `memory://` for one process, `redis://…` for "
+        "more.",
+    )
+    ratelimit_default: str = Field(
+        default="",
+        description="Limit of the routes that document none, e.g. `100 per minute`; empty: none.",
+    )
+    ratelimit_account: str = Field(
+        default="5 per 3 seconds",
+        description="Limit of the account API, counted per author.",
+    )
+    max_body_bytes: int = Field(
+        default=1_048_576,
+        ge=1,
+        description="Largest request body in bytes; a larger one is refused with 413.",
+    )
+    repository_name: str = Field(
+        default="xpkg",
+        pattern="^[a-z]{3,8}$",
+        description="This registry's own name in full package identifiers (`xpkg/example.one`).",
+    )
+    log_level: str = Field(
+        default="INFO",
+        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+        description="The least severe log lines that are written.",
+    )
+    graphql_max_cost: int = Field(
+        default=100_000,
+        ge=1,
+        description="Most rows that one GraphQL operation may ask for, known before any is read.",
+    )
+    graphql_max_page_size: int = Field(
+        default=1_000,
+        ge=1,
+        description="Most nodes that one GraphQL connection gives at once.",
+    )
+    graphql_max_depth: int = Field(
+        default=15, ge=1, description="Deepest nesting of a GraphQL operation's selections."
+    )
+
+    @field_validator("workspace", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split_on_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _name_the_driver(cls, value: str) -> str:
+        # The address that hosting platforms hand out names no driver.
+        for prefix in ("postgres://", "postgresql://"):
+            if value.startswith(prefix):
+                return "postgresql+psycopg://" + value.removeprefix(prefix)
+        return value
+
+    def database_address(self) -> str:
+        """Give the database's URL, the embedded default's included."""
+        if self.database_url:
+            return self.database_url
+        return f"sqlite:///{self.instance_path.resolve() / 'registry.db'}"
