@@ -42,6 +42,9 @@ class Permission(IntFlag):
         return [member.name for member in self if member.name]
 
 
+NO_PERMISSIONS = Permission(0)
+
+
 def allows(held: Permission, wanted: Permission) -> bool:
     """Tell whether a token that holds `held` may do what `wanted` guards: Admin implies all."""
     return bool(held & Permission.Admin) or (held & wanted) == wanted

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from registry.rules.permissions import Permission, allows
+from registry.rules.permissions import NO_PERMISSIONS, Permission, allows
 
 
 @dataclass(frozen=True)
@@ -11,7 +11,7 @@ class Viewer:
 
     # The author's row; None for a caller without a token.
     author_id: int | None = None
-    permissions: Permission = Permission(0)
+    permissions: Permission = NO_PERMISSIONS
 
     def may(self, wanted: Permission) -> bool:
         """Tell whether the caller may do what `wanted` guards."""
