@@ -51,7 +51,9 @@ def upgrade() -> None:
         sa.Column("patterns", sa.JSON(), nullable=False),
         sa.Column("branch", sa.Text(), nullable=False),
         sa.Column("head", sa.Text(), nullable=False),
+        sa.Column("members_digest", sa.Text(), nullable=False),
         sa.Column("tags_digest", sa.Text(), nullable=False),
+        sa.Column("shallow_digest", sa.Text(), nullable=False),
         sa.Column("created_at", TIMESTAMP, nullable=False),
         sa.Column("scanned_at", TIMESTAMP, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_workspace")),
@@ -180,8 +182,6 @@ def upgrade() -> None:
             "last_commit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
         sa.Column("manifest_hash", sa.Text(), nullable=False),
-        sa.Column("manifest_size", sa.BigInteger(), nullable=True),
-        sa.Column("manifest_mtime_ns", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["last_commit_id"],
             ["commit.id"],
@@ -221,6 +221,7 @@ def upgrade() -> None:
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("started_at", TIMESTAMP, nullable=True),
         sa.Column("finished_at", TIMESTAMP, nullable=True),
+        sa.Column("duration", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["package_id"],
             ["package.id"],

@@ -48,11 +48,8 @@ class Package(Base):
     last_commit_id: Mapped[int | None] = mapped_column(
         ForeignKey("commit.id", ondelete="SET NULL"), index=True
     )
-    # SHA-256 of the manifest's bytes as read, and the file's stat by which an unchanged one is
-    # known without reading it; null where the stat cannot be trusted.
+    # SHA-256 of the manifest's bytes as last read, in hex: a write that builds on other bytes fails.
     manifest_hash: Mapped[str] = mapped_column(default="")
-    manifest_size: Mapped[int | None] = mapped_column(BigInteger)
-    manifest_mtime_ns: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Dependency(Base):
@@ -133,3 +130,5 @@ class Build(Base):
     url: Mapped[str] = mapped_column(default="")
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    # Finish less start, in milliseconds, for the mean; null while either is unknown.
+    duration: Mapped[int | None] = mapped_column(BigInteger)

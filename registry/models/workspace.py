@@ -23,8 +23,13 @@ class Workspace(Base):
     # Empty when HEAD is detached, or the repository has no commit.
     branch: Mapped[str] = mapped_column(default="")
     head: Mapped[str] = mapped_column(default="")
-    # A digest of the tags as last seen: new tags name versions without a new commit.
+    # Digests of what the last scan saw. An equal one says that this part need not be read again:
+    # the layout and every manifest's path, size and time;
+    members_digest: Mapped[str] = mapped_column(default="")
+    # the tags, since a new tag names a version without a new commit;
     tags_digest: Mapped[str] = mapped_column(default="")
+    # the commits where a shallow clone's history ends, since deepening it moves no branch.
+    shallow_digest: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     # When the last successful scan ended; null before the first.
     scanned_at: Mapped[datetime | None]
