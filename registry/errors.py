@@ -106,3 +106,8 @@ class WorkspaceUnavailable(Unavailable):
     """The workspace is missing, unreadable or no git repository; nothing was changed."""
 
     code = "workspace_unavailable"
+
+
+def package_not_found(name: str) -> NotFound:
+    """Make the error for a name that no package of the workspace has."""
+    return NotFound(f"There is no package {name!r} in the workspace.", code="package_not_found")

@@ -1,0 +1,108 @@
+"""Commits and their links to packages, written while git is still telling of them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from registry.history.log import LoggedCommit
+from registry.models import Commit, PackageCommit
+from registry.refresh.bulk import batches, insert_rows
+from registry.refresh.versions import Origin
+from registry.rules.conventional import parse_subject
+from registry.rules.times import format_time, time_of_seconds
+
+# Every pass over history owns a block of commit ids, filled from its top down, since git tells
+# the newest commit first: so ids rise with history though nobody knows beforehand how many come.
+_BLOCK = 1 << 24
+_FLUSH_EVERY = 2_000
+
+_COMMIT_COLUMNS = (
+    "id",
+    "workspace_id",
+    "hash",
+    "date",
+    "authored_date",
+    "author_name",
+    "author_email",
+    "message",
+    "type",
+    "scope",
+    "breaking",
+    "merge",
+)
+_LINK_COLUMNS = ("package_id", "date", "commit_id")
+
+
+class CommitWriter:
+    """Takes commits as git tells of them, newest first, and writes them in batches."""
+
+    def __init__(self, connection: Connection, workspace_id: int) -> None:
+        self._connection = connection
+        self._workspace_id = workspace_id
+        newest: int = connection.scalar(select(func.coalesce(func.max(Commit.id), 0))) or 0
+        self._next_id = (newest // _BLOCK + 2) * _BLOCK - 1
+        self._commits: list[tuple[Any, ...]] = []
+        self._links: list[tuple[int, str, int]] = []
+        self.added = 0
+
+    def add(self, commit: LoggedCommit, package_ids: Sequence[int]) -> Origin:
+        """Write a new commit and link it to packages; gives what a version of it comes from."""
+        commit_id = self._next_id
+        self._next_id -= 1
+        date = format_time(time_of_seconds(commit.committed))
+        authored = (
+            date
+            if commit.authored == commit.committed
+            else format_time(time_of_seconds(commit.authored))
+        )
+        meaning = parse_subject(commit.subject)
+        self._commits.append(
+            (
+                commit_id,
+                self._workspace_id,
+                commit.hash,
+                date,
+                authored,
+                commit.author_name,
+                commit.author_email,
+                commit.subject,
+                meaning.type,
+                meaning.scope,
+                meaning.breaking,
+                commit.merge,
+            )
+        )
+        self.added += 1
+        origin = Origin(date, commit_id)
+        self.link(package_ids, origin)
+        return origin
+
+    def link(self, package_ids: Sequence[int], commit: Origin) -> None:
+        """Say that a commit, new or already written, touched packages."""
+        for package_id in package_ids:
+            self._links.append((package_id, commit.date, commit.commit_id))
+        if len(self._commits) >= _FLUSH_EVERY or len(self._links) >= 2 * _FLUSH_EVERY:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is still held back."""
+        insert_rows(self._connection, Commit, _COMMIT_COLUMNS, self._commits)
+        insert_rows(self._connection, PackageCommit, _LINK_COLUMNS, self._links)
+        self._commits.clear()
+        self._links.clear()
+
+
+def find_commits(
+    connection: Connection, workspace_id: int, hashes: Sequence[str]
+) -> dict[str, Origin]:
+    """Find catalogued commits by hash."""
+    found: dict[str, Origin] = {}
+    for batch in batches(hashes):
+        rows = connection.execute(
+            select(Commit.hash, Commit.date, Commit.id).where(
+                Commit.workspace_id == workspace_id, Commit.hash.in_(batch)
+            )
+        )
+        found.update({row.hash: Origin(format_time(row.date), row.id) for row in rows})
+    return found

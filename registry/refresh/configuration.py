@@ -1,0 +1,124 @@
+"""Changing a package's manifest: the file and the catalogue together, or neither."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from registry.database import begin_write
+from registry.errors import Conflict, InvalidInput, PreconditionFailed, package_not_found
+from registry.history.repository import Repository
+from registry.models import Package, Workspace
+from registry.refresh.lock import refresh_lock
+from registry.refresh.scan import refresh_in
+from registry.workspace.manifest_edit import edit_manifest, validate_changes
+
+
+def update_package_config(
+    engine: Engine,
+    name: str,
+    config: Mapping[str, Any],
+    *,
+    claimed_path: str | None = None,
+    precondition: Callable[[Session], None] = lambda _session: None,
+) -> None:
+    """Change keys of a package's manifest on disk and catalogue the result.
+
+    Each given key replaces; everything else in the file stays byte for byte (contract, section 2).
+    The file is replaced at once by a rename, then the workspace is refreshed in the transaction
+    that ends with it; should that fail, the old file is put back.
+
+    Args:
+        engine: of the catalogue's database.
+        name: the package's.
+        config: the manifest's keys to replace.
+        claimed_path: where the caller believes the package to be: a claim to check.
+        precondition: raises when what the caller builds on has changed; called under the lock.
+
+    Raises:
+        InvalidInput: a key or value is not allowed, or the claimed path is not this package's.
+        NotFound: there is no such package in the workspace.
+        Conflict: the workspace is a bare repository, which has no files to change.
+        PreconditionFailed: the manifest changed on disk since the last refresh.
+        WorkspaceUnavailable: the repository is gone or unreadable.
+    """
+    changes = validate_changes(config)
+    with refresh_lock(engine), Session(engine) as session:
+        begin_write(session)
+        row = session.execute(
+            select(
+                Package.path, Package.manifest_hash, Workspace.path.label("root"), Workspace.bare
+            )
+            .join(Workspace, Workspace.id == Package.workspace_id)
+            .where(Package.name == name)
+        ).first()
+        if row is None:
+            raise package_not_found(name)
+        if claimed_path is not None and claimed_path.strip("/") != row.path.strip("/"):
+            raise InvalidInput.of("packagePath", f"{claimed_path!r} is not the path of {name}.")
+        if row.bare:
+            raise Conflict(
+                "The workspace is a bare repository: it has no files to change.",
+                code="workspace_is_bare",
+            )
+        precondition(session)
+        repository = Repository.open(Path(row.root))
+        manifest = _manifest_file(Path(row.root), row.path)
+        before = manifest.read_bytes()
+        if hashlib.sha256(before).hexdigest() != row.manifest_hash:
+            raise PreconditionFailed(
+                f"{row.path}/package.json has changed on disk since the last refresh. "
+                "Refresh, look at it, and try again.",
+                code="manifest_changed",
+            )
+        with _replaced(manifest, before, edit_manifest(before, changes)):
+            refresh_in(session, repository)
+            session.commit()
+
+
+def _manifest_file(root: Path, path: str) -> Path:
+    """Find the file to write, with no link on the way that leaves the workspace."""
+    manifest = (root / path / "package.json").resolve()
+    if not manifest.is_relative_to(root.resolve()) or not manifest.is_file():
+        raise PreconditionFailed(
+            f"{path}/package.json is no file of the workspace any more. Refresh, and try again.",
+            code="manifest_changed",
+        )
+    return manifest
+
+
+@contextmanager
+def _replaced(path: Path, before: bytes, after: bytes) -> Iterator[None]:
+    """Give a file new content; what goes wrong inside puts the old content back."""
+    _write_atomically(path, after)
+    try:
+        yield
+    except BaseException:
+        _write_atomically(path, before)
+        raise
+
+
+def _write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file so that whoever looks, at any instant, sees one content whole."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".package.json.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fchmod(file.fileno(), path.stat().st_mode & 0o7777)
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

@@ -1,0 +1,202 @@
+"""The history's part of a refresh: which commits to read, and what follows from them."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, select, update
+
+from registry.history.log import LoggedCommit, read_log
+from registry.history.manifests import MISSING, FoundVersion, VersionReader
+from registry.history.repository import Repository
+from registry.models import Commit, Package, PackageCommit, Version
+from registry.refresh.bulk import batches
+from registry.refresh.commits import CommitWriter, find_commits
+from registry.refresh.report import Progress, ProgressListener, ScanReport
+from registry.refresh.versions import KnownVersions, Origin
+from registry.rules.territories import Territories
+from registry.workspace.problems import Problem, ProblemCode, warning
+
+_TELL_EVERY = 500
+
+# A package, and the commit at which its manifest came to be.
+ManifestOf = tuple[int, Origin]
+
+
+@dataclass(frozen=True)
+class Member:
+    """A package of the workspace and the directory that is its territory."""
+
+    package_id: int
+    path: str
+
+
+class HistoryUpdate:
+    """Brings commits, links and versions from one head to another, in the caller's transaction."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        repository: Repository,
+        workspace_id: int,
+        *,
+        members: Sequence[Member],
+        listener: ProgressListener,
+        report: ScanReport,
+    ) -> None:
+        self._connection = connection
+        self._repository = repository
+        self._workspace_id = workspace_id
+        self._members = members
+        self._territories = Territories([member.path for member in members])
+        self._listener = listener
+        self._report = report
+        self._versions = KnownVersions()
+        self._touched: set[int] = set()
+        self._missing_manifests = 0
+
+    def run(self, old: str, new: str, *, rebuilt: Collection[int], start_over: bool) -> None:
+        """Read what is needed to get from the commit `old` to `new` (empty: no commit).
+
+        Args:
+            old: the head of the last scan.
+            new: the head now.
+            rebuilt: packages whose links and versions must be made from all of history, because
+                they are new or their territory changed.
+            start_over: whether nothing of the old history can be built upon.
+        """
+        rebuilt = set(rebuilt)
+        with VersionReader[ManifestOf](self._repository) as self._manifests:
+            if start_over or not old or not new or not self._repository.has_commit(old):
+                rebuilt = {member.package_id for member in self._members}
+                self._read_everything(new)
+            else:
+                if old != new:
+                    rebuilt |= self._forget_dropped(old, new)
+                    self._read_new([f"{old}..{new}"], skip=rebuilt)
+                if rebuilt:
+                    self._relink(new, rebuilt)
+            self._take(self._manifests.finish())
+        self._listener(Progress("writing"))
+        self._report.versions_added = self._versions.write(self._connection, rebuilt)
+        self._point_to_last_commits(self._touched | rebuilt)
+
+    def problems(self) -> list[Problem]:
+        """Tell what of the history is not here."""
+        found = []
+        if self._repository.shallow:
+            found.append(
+                warning(
+                    ProblemCode.HISTORY_SHALLOW,
+                    ".",
+                    "The clone is shallow: commits and versions before its boundary are unknown. "
+                    "Complete it with `git fetch --unshallow`.",
+                )
+            )
+        if self._missing_manifests:
+            found.append(
+                warning(
+                    ProblemCode.HISTORY_INCOMPLETE,
+                    ".",
+                    f"The clone lacks {self._missing_manifests} manifests of old commits, so the "
+                    "versions in them are unknown. Complete it with `git fetch --refetch`.",
+                )
+            )
+        return found
+
+    def _read_everything(self, head: str) -> None:
+        removed = self._connection.execute(
+            delete(Commit).where(Commit.workspace_id == self._workspace_id)
+        )
+        self._report.commits_removed = removed.rowcount
+        if head:
+            self._read_new([head], skip=frozenset())
+
+    def _read_new(self, revisions: Sequence[str], *, skip: Collection[int]) -> None:
+        """Catalogue commits and link them to packages, but for those that are made anew."""
+        writer = CommitWriter(self._connection, self._workspace_id)
+        for commit in read_log(self._repository, revisions, self._territories):
+            owners = [
+                package_id
+                for index in commit.owners
+                if (package_id := self._members[index].package_id) not in skip
+            ]
+            origin = writer.add(commit, owners)
+            self._note(commit, owners, origin)
+            if writer.added % _TELL_EVERY == 0:
+                self._listener(Progress("history", writer.added))
+        writer.flush()
+        self._report.commits_added = writer.added
+
+    def _relink(self, head: str, rebuilt: Collection[int]) -> None:
+        """Link catalogued commits to packages that are new, or whose territory changed."""
+        for batch in batches(rebuilt):
+            self._connection.execute(
+                delete(PackageCommit).where(PackageCommit.package_id.in_(batch))
+            )
+        writer = CommitWriter(self._connection, self._workspace_id)
+        paths = [member.path for member in self._members if member.package_id in rebuilt]
+        log = read_log(self._repository, [head], self._territories, pathspecs=paths)
+        for commits in batches(log):
+            hashes = [commit.hash for commit in commits]
+            origins = find_commits(self._connection, self._workspace_id, hashes)
+            for commit in commits:
+                owners = [
+                    package_id
+                    for index in commit.owners
+                    if (package_id := self._members[index].package_id) in rebuilt
+                ]
+                writer.link(owners, origins[commit.hash])
+                self._note(commit, owners, origins[commit.hash])
+        writer.flush()
+
+    def _note(self, commit: LoggedCommit, owners: Sequence[int], origin: Origin) -> None:
+        """Remember which packages a commit touched, and ask what their manifests say there."""
+        self._touched.update(owners)
+        for index, blob in commit.manifests:
+            package_id = self._members[index].package_id
+            if package_id in owners:
+                self._manifests.submit(blob, (package_id, origin))
+        self._take(self._manifests.ready())
+
+    def _take(self, answers: Iterable[tuple[ManifestOf, FoundVersion]]) -> None:
+        for (package_id, origin), version in answers:
+            if version is MISSING:
+                self._missing_manifests += 1
+            elif version is not None:
+                self._versions.add(package_id, version, origin)
+
+    def _forget_dropped(self, old: str, new: str) -> set[int]:
+        """Forget the commits that a rewrite dropped; gives the packages that lost versions."""
+        if self._repository.is_ancestor(old, new):
+            return set()
+        bereft: set[int] = set()
+        for batch in batches(self._repository.list_commits(f"{new}..{old}")):
+            ids = select(Commit.id).where(
+                Commit.workspace_id == self._workspace_id, Commit.hash.in_(batch)
+            )
+            bereft.update(
+                self._connection.scalars(
+                    select(Version.package_id).where(Version.commit_id.in_(ids))
+                )
+            )
+            self._touched.update(
+                self._connection.scalars(
+                    select(PackageCommit.package_id).where(PackageCommit.commit_id.in_(ids))
+                )
+            )
+            gone = self._connection.execute(delete(Commit).where(Commit.id.in_(ids)))
+            self._report.commits_removed += gone.rowcount
+        return bereft & {member.package_id for member in self._members}
+
+    def _point_to_last_commits(self, package_ids: Iterable[int]) -> None:
+        last = (
+            select(PackageCommit.commit_id)
+            .where(PackageCommit.package_id == Package.id)
+            .order_by(PackageCommit.date.desc(), PackageCommit.commit_id.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        for batch in batches(package_ids):
+            self._connection.execute(
+                update(Package).where(Package.id.in_(batch)).values(last_commit_id=last)
+            )

@@ -1,0 +1,48 @@
+"""One refresh at a time, across threads, processes and machines.
+
+PostgreSQL keeps the lock itself (an advisory lock of the session, free when its connection ends);
+beside a SQLite database it is a locked file (free when its process ends). So a refresh that is
+killed at any instruction leaves no lock behind.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, text
+
+# Any number, the same for all servers of one database.
+_ADVISORY_KEY = 0x7265_6672
+
+
+@contextmanager
+def refresh_lock(engine: Engine) -> Iterator[None]:
+    """Hold the right to change the catalogue of this database; waits for who holds it."""
+    if engine.dialect.name == "postgresql":
+        with _advisory_lock(engine):
+            yield
+    else:
+        with _file_lock(f"{engine.url.database}.refresh-lock"):
+            yield
+
+
+@contextmanager
+def _advisory_lock(engine: Engine) -> Iterator[None]:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        key = {"key": _ADVISORY_KEY}
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), key)
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+
+
+@contextmanager
+def _file_lock(path: str) -> Iterator[None]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

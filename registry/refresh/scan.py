@@ -1,0 +1,281 @@
+"""One refresh: reads the workspace and its history, writes what changed, in one transaction.
+
+`docs/architecture.md` walks through one from end to end.
+"""
+
+import hashlib
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import orjson
+from sqlalchemy import Engine, delete, func, select
+from sqlalchemy.orm import Session
+
+from registry.database import begin_write, raise_revision
+from registry.history.repository import Head, Repository
+from registry.models import Package, Scan, Workspace
+from registry.models.base import utc_now
+from registry.refresh.dependencies import write_dependencies
+from registry.refresh.history import HistoryUpdate, Member
+from registry.refresh.issues import count_issues, write_history_issues, write_package_issues
+from registry.refresh.lock import refresh_lock
+from registry.refresh.packages import PackageChanges, write_packages
+from registry.refresh.report import Phase, Progress, ProgressListener, ScanReport, silent
+from registry.refresh.versions import write_tags, write_uncommitted
+from registry.rules.release_tags import PackageFacts, name_tags
+from registry.workspace.discovery import MemberFile, find_members
+from registry.workspace.layout import Layout, read_layout
+from registry.workspace.manifest import read_manifest
+from registry.workspace.problems import Problem
+from registry.workspace.tree import CommitTree, Tree, WorkTree
+
+# A file that was written this close to the scan may be written again without its time changing
+# (git's "racy" files): it is read again next time.
+_RACY_SECONDS = 2
+_SCANS_KEPT = 1_000
+
+
+def refresh_workspace(
+    engine: Engine, path: Path, progress: ProgressListener = silent
+) -> ScanReport:
+    """Bring the catalogue up to date with the workspace at `path`.
+
+    All of it is one transaction: readers see the old catalogue or the new one. Only one refresh
+    runs at a time on a database; a caller who had to wait for another's shares its result.
+
+    Raises:
+        WorkspaceUnavailable: there is no readable git repository; nothing was changed.
+    """
+    path = path.resolve()
+    repository = Repository.open(path)
+    newest = _newest_scan(engine)
+    progress(Progress("waiting"))
+    with refresh_lock(engine):
+        shared = _scan_since(engine, path, newest)
+        if shared is not None:
+            return shared
+        with Session(engine) as session:
+            begin_write(session)
+            report = refresh_in(session, repository, progress)
+            session.commit()
+            return report
+
+
+def refresh_in(
+    session: Session, repository: Repository, progress: ProgressListener = silent
+) -> ScanReport:
+    """Do a refresh's work in a transaction that the caller began to write, and will commit."""
+    return _Refresh(session, repository, progress).run()
+
+
+def remembered_workspace(engine: Engine) -> Path | None:
+    """Tell which workspace this database catalogues; None where it has none yet."""
+    with Session(engine) as session:
+        path = session.scalar(select(Workspace.path).order_by(Workspace.id).limit(1))
+    return None if path is None else Path(path)
+
+
+def _newest_scan(engine: Engine) -> int:
+    with Session(engine) as session:
+        return session.scalar(select(func.coalesce(func.max(Scan.id), 0))) or 0
+
+
+def _scan_since(engine: Engine, path: Path, newest: int) -> ScanReport | None:
+    with Session(engine) as session:
+        row = session.execute(
+            select(Scan, Workspace.branch)
+            .join(Workspace, Workspace.id == Scan.workspace_id)
+            .where(Workspace.path == str(path), Scan.id > newest)
+            .order_by(Scan.id.desc())
+            .limit(1)
+        ).first()
+        if row is None:
+            return None
+        return ScanReport.of_scan(row.Scan, workspace=str(path), branch=row.branch)
+
+
+class _Refresh:
+    """The steps of one refresh, in the order in which they run."""
+
+    def __init__(
+        self, session: Session, repository: Repository, progress: ProgressListener
+    ) -> None:
+        self._session = session
+        self._connection = session.connection()
+        self._repository = repository
+        self._progress = progress
+        self._started = utc_now()
+        self._report = ScanReport(workspace=str(repository.path))
+        self._changed = False
+
+    def run(self) -> ScanReport:
+        """Do it all, but for the commit."""
+        repository, report = self._repository, self._report
+        workspace = self._find_workspace()
+        before = workspace.head
+        head, (tags, tags_digest) = repository.head(), repository.tags()
+        shallow = repository.shallow_digest()
+        history_moved = (head.commit, shallow) != (workspace.head, workspace.shallow_digest)
+        with self._phase("packages"):
+            layout, packages = self._refresh_packages(workspace, head)
+        with self._phase("history"):
+            if history_moved or (packages and packages.rebuilt):
+                rebuilt = packages.rebuilt if packages else frozenset()
+                self._refresh_history(workspace, head, shallow, rebuilt)
+        with self._phase("versions"):
+            if packages or history_moved or tags_digest != workspace.tags_digest:
+                fixed = bool(layout.shared_version)
+                self._refresh_versions(workspace, tags, fixed_version=fixed)
+        report.head, report.branch = head.commit, head.branch
+        self._note(head.commit != workspace.head or head.branch != workspace.branch)
+        workspace.head, workspace.branch = head.commit, head.branch
+        workspace.tags_digest, workspace.shallow_digest = tags_digest, shallow
+        self._finish(workspace, before)
+        return report
+
+    def _find_workspace(self) -> Workspace:
+        """Find the workspace's row; a database without one gets it.
+
+        There is one row today, so another path is where the workspace has moved to, or another
+        repository in its place: whatever of it is not the same is then catalogued anew.
+        """
+        workspace = self._session.scalar(select(Workspace).order_by(Workspace.id).limit(1))
+        if workspace is None:
+            workspace = Workspace()
+            self._session.add(workspace)
+        workspace.path, workspace.bare = str(self._repository.path), self._repository.bare
+        self._session.flush()
+        return workspace
+
+    def _refresh_packages(
+        self, workspace: Workspace, head: Head
+    ) -> tuple[Layout, PackageChanges | None]:
+        """Read the manifests and write the packages; no changes where none moved."""
+        with self._open_tree(head) as tree:
+            layout, problems = read_layout(tree)
+            files, more_problems = find_members(tree, layout)
+            digest = self._digest(head, layout, files, [*problems, *more_problems])
+            self._report.packages = len(files)
+            if digest == workspace.members_digest:
+                return layout, None
+            read = [read_manifest(tree, file.path) for file in files]
+        changes = write_packages(self._session, workspace.id, read, self._started)
+        changes.problems[None] = [*problems, *more_problems]
+        edges = write_dependencies(self._connection, changes.members, layout)
+        issues = write_package_issues(self._connection, workspace.id, changes.problems)
+        self._report.packages = len(changes.members)
+        self._report.packages_changed = len(changes.changed | edges) + changes.vanished
+        workspace.tool, workspace.patterns = layout.tool, list(layout.patterns)
+        workspace.members_digest = digest
+        self._note(bool(changes.changed or edges or changes.vanished or issues))
+        return layout, changes
+
+    @contextmanager
+    def _open_tree(self, head: Head) -> Iterator[Tree]:
+        """Open the files: as they are on disk, or of a bare repository as the head has them."""
+        repository = self._repository
+        if repository.bare:
+            name = repository.path.name.removesuffix(".git")
+            with CommitTree(repository, head.commit, name=name) as tree:
+                yield tree
+        else:
+            yield WorkTree(repository.path)
+
+    def _digest(
+        self, head: Head, layout: Layout, files: Sequence[MemberFile], problems: Sequence[Problem]
+    ) -> str:
+        """Digest what the packages follow from; never the same twice where a file may be racy."""
+        newest_trusted = time.time_ns() - _RACY_SECONDS * 1_000_000_000
+        racy = any(file.mtime_ns and file.mtime_ns > newest_trusted for file in files)
+        seen = [
+            # Of a bare repository the commit says it all.
+            head.commit if self._repository.bare else "",
+            time.time_ns() if racy else 0,
+            repr(layout),
+            [(file.path, file.size, file.mtime_ns) for file in files],
+            [(problem.code, problem.path, problem.message) for problem in problems],
+        ]
+        return hashlib.sha256(orjson.dumps(seen)).hexdigest()
+
+    def _refresh_history(
+        self, workspace: Workspace, head: Head, shallow: str, rebuilt: Collection[int]
+    ) -> None:
+        members = [
+            Member(row.id, row.path)
+            for row in self._session.execute(
+                select(Package.id, Package.path).where(Package.workspace_id == workspace.id)
+            )
+        ]
+        update = HistoryUpdate(
+            self._connection,
+            self._repository,
+            workspace.id,
+            members=members,
+            listener=self._progress,
+            report=self._report,
+        )
+        update.run(
+            workspace.head,
+            head.commit,
+            rebuilt=rebuilt,
+            start_over=shallow != workspace.shallow_digest,
+        )
+        write_history_issues(self._connection, workspace.id, update.problems())
+        self._note(True)
+
+    def _refresh_versions(
+        self, workspace: Workspace, tags: Collection[str], *, fixed_version: bool
+    ) -> None:
+        facts = [
+            PackageFacts(row.name, row.private, row.version)
+            for row in self._session.execute(
+                select(Package.name, Package.private, Package.version).where(
+                    Package.workspace_id == workspace.id
+                )
+            )
+        ]
+        names = name_tags(facts, tags, fixed_version=fixed_version)
+        added = write_uncommitted(self._connection, workspace.id)
+        renamed = write_tags(self._connection, workspace.id, names)
+        self._report.versions_added += added
+        self._note(bool(added or renamed))
+
+    def _note(self, changed: bool) -> None:
+        self._changed = self._changed or changed
+
+    @contextmanager
+    def _phase(self, name: Phase) -> Iterator[None]:
+        self._progress(Progress(name))
+        start = time.perf_counter()
+        yield
+        self._report.durations[name] = round(1000 * (time.perf_counter() - start), 2)
+
+    def _finish(self, workspace: Workspace, head_before: str) -> None:
+        """Record the scan, and tell readers of a new revision if they would see one."""
+        report, now = self._report, utc_now()
+        first = workspace.scanned_at is None
+        if self._changed or first:
+            workspace.scanned_at = now
+            raise_revision(self._session)
+        report.changed = self._changed or first
+        report.issues = count_issues(self._connection, workspace.id)
+        scan = Scan(
+            workspace_id=workspace.id,
+            started_at=self._started,
+            finished_at=now,
+            head_before=head_before,
+            head_after=report.head,
+            changed=report.changed,
+            packages=report.packages,
+            packages_changed=report.packages_changed,
+            commits_added=report.commits_added,
+            commits_removed=report.commits_removed,
+            versions_added=report.versions_added,
+            issues=report.issues,
+            durations=report.durations,
+        )
+        self._session.add(scan)
+        self._session.flush()
+        self._session.execute(delete(Scan).where(Scan.id <= scan.id - _SCANS_KEPT))

@@ -1,0 +1,35 @@
+"""The workspace that this server catalogues."""
+
+from pathlib import Path
+
+from flask import current_app
+
+from registry.errors import WorkspaceUnavailable
+from registry.refresh import ScanReport, refresh_workspace, remembered_workspace
+from registry.settings import Settings
+from registry.web.database import db
+
+
+def configured_workspace() -> Path:
+    """Tell which workspace to catalogue: the setting's, or the one that the database remembers.
+
+    Raises:
+        WorkspaceUnavailable: neither knows one.
+    """
+    settings: Settings = current_app.extensions["registry.settings"]
+    workspace = settings.workspace or remembered_workspace(db.engine)
+    if workspace is None:
+        raise WorkspaceUnavailable(
+            "No workspace is configured: set REGISTRY_WORKSPACE to a git repository's path.",
+            code="workspace_not_configured",
+        )
+    return workspace
+
+
+def refresh_configured_workspace() -> ScanReport:
+    """Bring the catalogue up to date with the workspace.
+
+    Raises:
+        WorkspaceUnavailable: there is none, or it cannot be read; nothing was changed.
+    """
+    return refresh_workspace(db.engine, configured_workspace())
