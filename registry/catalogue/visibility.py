@@ -44,8 +44,10 @@ def _is_own(version: AliasedClass[Version] | type[Version], viewer: Viewer) -> C
     if not viewer.may(Permission.ViewPackages):
         return false()
     listing = aliased(Listing)
+    # Said in so many words: of its own accord SQLAlchemy correlates with the nearest query only,
+    # and further in would put a second `version` in the FROM, whose every row would do.
     return exists(
-        select(listing.package_id).where(
-            listing.package_id == version.package_id, listing.author_id == viewer.author_id
-        )
+        select(listing.package_id)
+        .where(listing.package_id == version.package_id, listing.author_id == viewer.author_id)
+        .correlate(version)
     )
