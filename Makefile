@@ -1,0 +1,58 @@
+# `make run` and `make test` do all the set-up they need; `make` alone lists what there is.
+
+PORT ?= 5000
+# A git repository to serve instead of the demo workspace.
+WORKSPACE ?= $(REGISTRY_WORKSPACE)
+# Further arguments for pytest: make test ARGS='-k selection'
+ARGS ?=
+# The Python to build .venv with; it must be 3.11 or later.
+PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
+  $(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+TOO_OLD = Registry needs Python 3.11 or later and found none. \
+  Install one, or name it: make PYTHON=/path/to/python3
+NO_VENV = $(PYTHON) cannot make virtual environments. \
+  On Debian and Ubuntu: apt install python3-venv
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint format
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: $(INSTALLED) ## Make .venv with everything in it
+
+$(INSTALLED): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "$(TOO_OLD)" >&2; exit 1; }
+	@echo "Setting up .venv with $$($(PYTHON) --version); this takes a minute, once." >&2
+	@$(PYTHON) -m venv .venv || { echo "$(NO_VENV)" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+# The documents' writes work without a token here, and only here: this server is on loopback.
+run: export REGISTRY_OPEN_WRITES := true
+run: $(INSTALLED) ## Serve the demo, or WORKSPACE=path, on 127.0.0.1:5000 or PORT=
+	@$(BIN)/registry migrate
+ifeq ($(strip $(WORKSPACE)),)
+	@$(BIN)/registry demo > /dev/null
+	@exec $(BIN)/registry serve --host 127.0.0.1 --port $(PORT)
+else
+	@REGISTRY_WORKSPACE='$(WORKSPACE)' $(BIN)/registry refresh
+	@REGISTRY_WORKSPACE='$(WORKSPACE)' exec $(BIN)/registry serve --host 127.0.0.1 --port $(PORT)
+endif
+
+test: $(INSTALLED) ## Run the tests, or some of them: ARGS='-k words'
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(INSTALLED) ## Check style, types and the import contract
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(INSTALLED) ## Format the code
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .

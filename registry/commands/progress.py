@@ -1,0 +1,64 @@
+"""Shows how far a refresh has come: a moving bar on a terminal, else a line for each phase."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from registry.commands.terminal import say
+from registry.refresh import Progress, ProgressListener, silent
+
+_PHASES = {
+    "waiting": "Waiting for another refresh",
+    "packages": "Reading manifests",
+    "history": "Reading history",
+    "versions": "Reading versions",
+    "writing": "Writing the catalogue",
+}
+
+
+@contextmanager
+def show_progress(*, quiet: bool = False) -> Iterator[ProgressListener]:
+    """Lend a listener that shows on standard error what it is told."""
+    if quiet:
+        yield silent
+    elif sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        with _moving_bar() as listener:
+            yield listener
+    else:
+        yield _Lines().show
+
+
+class _Lines:
+    """Writes one line when a phase begins."""
+
+    def __init__(self) -> None:
+        self._phase = ""
+
+    def show(self, progress: Progress) -> None:
+        # The lock is asked for by every refresh, and nearly always free at once.
+        if progress.phase not in {self._phase, "waiting"}:
+            say(f"{_PHASES[progress.phase]} …")
+        self._phase = progress.phase
+
+
+@contextmanager
+def _moving_bar() -> Iterator[ProgressListener]:
+    # Not needed where nobody watches, and a tenth of a second to import.
+    from rich.console import Console  # noqa: PLC0415 -- see above
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn  # noqa: PLC0415 -- as above
+    from rich.progress import Progress as Bar  # noqa: PLC0415 -- as above
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(_PHASES["packages"], total=None)
+
+        def show(progress: Progress) -> None:
+            bar.update(
+                task,
+                description=_PHASES[progress.phase],
+                completed=progress.done,
+                total=progress.total,
+            )
+
+        yield show

@@ -1,0 +1,54 @@
+"""`registry refresh`."""
+
+import click
+
+from registry.commands.environment import open_database, read_settings, require_migrated
+from registry.commands.progress import show_progress
+from registry.commands.terminal import count, is_quiet, print_json, print_result, suggest
+from registry.errors import WorkspaceUnavailable
+from registry.refresh import ScanReport, refresh_workspace, remembered_workspace
+
+
+@click.command("refresh")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def command(as_json: bool) -> None:
+    """Catalogue the workspace: REGISTRY_WORKSPACE, or the one that the database remembers.
+
+    Readers see the old catalogue until the new one is complete. A refresh that another one is
+    ahead of waits for it and shares its result.
+    """
+    settings = read_settings()
+    with open_database(settings) as engine:
+        require_migrated(engine)
+        workspace = settings.workspace or remembered_workspace(engine)
+        if workspace is None:
+            raise WorkspaceUnavailable(
+                "There is no workspace to catalogue: set REGISTRY_WORKSPACE to the path of a git "
+                "repository, or run `registry demo`."
+            )
+        with show_progress(quiet=is_quiet()) as listener:
+            report = refresh_workspace(engine, workspace, listener)
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        print_result(summarise(report))
+    suggest("registry serve")
+
+
+def summarise(report: ScanReport) -> str:
+    """Tell a scan in two or three lines."""
+    seconds = sum(report.durations.values()) / 1000
+    branch = f" on {report.branch}" if report.branch else ""
+    at = f"at {report.head[:7]}{branch}" if report.head else "without a commit"
+    found = f"{count(report.packages, 'package')}, {count(report.issues, 'issue')}"
+    changes = "unchanged since the last scan"
+    if report.changed:
+        changes = (
+            f"{count(report.packages_changed, 'package')} changed, "
+            f"{count(report.commits_added, 'commit')} and "
+            f"{count(report.versions_added, 'version')} added"
+        )
+        if report.commits_removed:
+            changes += f", {count(report.commits_removed, 'commit')} removed"
+    shared = ", by another refresh" if report.shared else ""
+    return f"{report.workspace} {at}\n{found}; {changes}\n{seconds:.2f} s{shared}"

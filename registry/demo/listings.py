@@ -1,0 +1,251 @@
+"""What the demo's authors have listed and published.
+
+`example.package1` and `example.package2` are the account document's own samples, to the letter.
+The others show what else there is: each status of a version, private versions, and packages of the
+demo workspace whose published versions are the ones that git knows.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from registry.rules.enumerations import PackageType, VersionStatus
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Published:
+    """A version that an author has uploaded."""
+
+    version: str
+    status: VersionStatus
+    upload_date: datetime
+    is_public: bool = True
+    is_stored: bool = True
+    installs: int = 0
+    # Bytes.
+    size: int = 0
+    installed_size: int = 0
+    hash: str = ""
+    loc: str = ""
+    dependencies: Pairs = ()
+    incompatibilities: Pairs = ()
+    xp_selection: str = "*"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A package that an author has listed."""
+
+    identifier: str
+    name: str
+    package_type: PackageType
+    description: str
+    versions: tuple[Published, ...] = ()
+    # The name of the workspace package that it is; empty: it is in no workspace.
+    workspace_package: str = ""
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """An author and what is listed under the name."""
+
+    author_id: str
+    name: str
+    listings: tuple[Listed, ...]
+
+
+def _day(year: int, month: int, day: int) -> datetime:
+    return datetime(year, month, day, 9, 30, tzinfo=UTC)
+
+
+def _processed(
+    identifier: str,
+    version: str,
+    upload_date: datetime,
+    *,
+    size: int,
+    installs: int = 0,
+    is_public: bool = True,
+    dependencies: Pairs = (),
+    xp_selection: str = "*",
+) -> Published:
+    """Describe a version that was processed; its hash and address follow from its name."""
+    digest = sha256(f"{identifier}@{version}".encode()).hexdigest()
+    return Published(
+        version=version,
+        status=VersionStatus.PROCESSED,
+        upload_date=upload_date,
+        is_public=is_public,
+        installs=installs,
+        size=size,
+        installed_size=size * 27 // 10,
+        hash=digest,
+        loc=f"https://cdn.example.com/{digest[:40]}",
+        dependencies=dependencies,
+        xp_selection=xp_selection,
+    )
+
+
+def _failed(version: str, status: VersionStatus, upload_date: datetime) -> Published:
+    return Published(version, status, upload_date, is_stored=False)
+
+
+# The document's samples disagree on the type (`other` twice, `aircraft` once) and on the installed
+# size of 1.4.3 (3428 twice, 584 once); here it is what two of three say.
+_SAMPLES = (
+    Listed(
+        identifier="example.package1",
+        name="Example Package 1",
+        package_type=PackageType.OTHER,
+        description="A cool package\n\nJust for an example though",
+        versions=(
+            Published(
+                version="1.3.0",
+                status=VersionStatus.FAILED_SERVER,
+                upload_date=datetime(2023, 7, 16, 5, 53, 38, 506_000, UTC),
+                dependencies=(("example.package2", "1.2-"),),
+                incompatibilities=(
+                    ("xpkg/example.package3", "*"),
+                    ("xpkg/example.package4", "1.0.0a1-5.999.999"),
+                ),
+            ),
+            Published(
+                version="1.4.3",
+                status=VersionStatus.PROCESSED,
+                upload_date=datetime(2023, 8, 24, 21, 15, 44, 117_000, UTC),
+                size=1249,
+                installed_size=3428,
+                hash="54ecb365c57979f886a126e5ed87d8c0865298e6ce30f0abcde96e66fcef6fdd",
+                loc="https://cdn.xpkg.net/"
+                "3snWkGSFswC2NBmIgXLWGfsosnVujpj4yCxQH8wVlt7t_43m1n8Cywg0qUKo4Za6",
+                dependencies=(("xpkg/example.package4", "*"),),
+                incompatibilities=(
+                    ("xpkg/example.package5", "*"),
+                    ("xpkg/example.package3", "41b3-222.3.0"),
+                    ("xpkg/example.package6", "27-30.999a41"),
+                ),
+            ),
+        ),
+    ),
+    Listed(
+        identifier="example.package2",
+        name="Example Package 2",
+        package_type=PackageType.OTHER,
+        description="Example package 2",
+    ),
+)
+
+_METAR = "hangar.metar"
+_CONNECT = "hangar.xplane-connect"
+_WORKSPACE_PACKAGES = (
+    Listed(
+        identifier=_METAR,
+        name="METAR decoder",
+        package_type=PackageType.OTHER,
+        description="Decodes METAR weather reports, the odd ones included.",
+        workspace_package="@acme/metar",
+        versions=(
+            _processed(_METAR, "1.0.0", _day(2023, 9, 9), size=48_112, installs=9_804),
+            _processed(_METAR, "1.1.0", _day(2024, 4, 23), size=51_340, installs=12_377),
+            _processed(_METAR, "1.2.0", _day(2024, 9, 8), size=55_018, installs=20_156),
+            _processed(_METAR, "1.3.0", _day(2025, 6, 27), size=61_774, installs=4_890),
+            Published("2.0.0", VersionStatus.PROCESSING, _day(2026, 6, 29)),
+        ),
+    ),
+    Listed(
+        identifier=_CONNECT,
+        name="X-Plane Connect",
+        package_type=PackageType.PLUGIN,
+        description="Lets programs on your network talk to the simulator.",
+        workspace_package="xplane-connect",
+        versions=(
+            Published("1.0.0", VersionStatus.REMOVED, _day(2024, 8, 30), is_stored=False),
+            _processed(
+                _CONNECT, "1.1.0", _day(2025, 8, 8), size=214_870, installs=3_311, xp_selection="12"
+            ),
+            # Published from a branch: git's history knows nothing of it.
+            _processed(_CONNECT, "1.2.0b1", _day(2026, 1, 12), size=220_114, is_public=False),
+            _processed(
+                _CONNECT,
+                "1.2.0",
+                _day(2026, 3, 25),
+                size=221_960,
+                installs=1_702,
+                dependencies=(("xpkg/hangar.metar", "1.2-1"),),
+                xp_selection="12.1-",
+            ),
+        ),
+    ),
+)
+
+_SKYLANE = "skylane.c182"
+_AIRCRAFT = Listed(
+    identifier=_SKYLANE,
+    name="Skylane 182",
+    package_type=PackageType.AIRCRAFT,
+    description="The four-seater, with steam gauges and a two-axis autopilot.",
+    versions=(
+        _failed("0.8.0a1", VersionStatus.FAILED_MACOSX, _day(2025, 1, 7)),
+        _failed("0.8.0a2", VersionStatus.FAILED_NO_FILE_DIR, _day(2025, 1, 8)),
+        _failed("0.8.0b1", VersionStatus.FAILED_MANIFEST_EXISTS, _day(2025, 1, 20)),
+        _failed("0.8.0b2", VersionStatus.FAILED_INVALID_FILE_TYPES, _day(2025, 1, 21)),
+        _failed("0.9.0b1", VersionStatus.FAILED_FILE_TOO_LARGE, _day(2025, 2, 3)),
+        _failed("0.9.0b2", VersionStatus.FAILED_NOT_ENOUGH_SPACE, _day(2025, 2, 4)),
+        _failed("0.9.0r1", VersionStatus.FAILED_SERVER, _day(2025, 2, 10)),
+        _processed(
+            _SKYLANE,
+            "1.0.0",
+            _day(2025, 3, 3),
+            size=184_320_500,
+            installs=861,
+            dependencies=((f"xpkg/{_CONNECT}", "1.1-"),),
+            xp_selection="12",
+        ),
+        Published("1.0.1", VersionStatus.REMOVED, _day(2025, 3, 5), is_stored=False, installs=12),
+        Published("1.1.0a1", VersionStatus.ABORTED, _day(2026, 8, 30), is_stored=False),
+        Published("1.1.0", VersionStatus.PROCESSING, _day(2026, 9, 14)),
+    ),
+)
+
+_ALPS = "nord.alps"
+_OTHER_AUTHOR = (
+    Listed(
+        identifier=_ALPS,
+        name="Alpine airfields",
+        package_type=PackageType.SCENERY,
+        description="Forty mountain strips, none of them level.",
+        versions=(
+            _processed(_ALPS, "2.0.0", _day(2025, 5, 19), size=912_440_018, installs=2_440),
+            _processed(_ALPS, "2.1.0b1", _day(2026, 9, 1), size=930_118_770, is_public=False),
+        ),
+    ),
+    Listed(
+        identifier="nord.rescue-livery",
+        name="Mountain rescue",
+        package_type=PackageType.LIVERY,
+        description="Red and white, for the Skylane. Not yet for everyone.",
+        versions=(
+            _processed(
+                "nord.rescue-livery",
+                "0.1.0",
+                _day(2026, 9, 20),
+                size=8_220_014,
+                is_public=False,
+                dependencies=((f"xpkg/{_SKYLANE}", "1"),),
+            ),
+        ),
+    ),
+)
+
+# The document's author, whom the demo's token belongs to.
+DEMO_AUTHOR = Publisher(
+    author_id="GPew5C4M1688712972",
+    name="Arkin Solomon",
+    listings=(*_SAMPLES, *_WORKSPACE_PACKAGES, _AIRCRAFT),
+)
+PUBLISHERS = (
+    DEMO_AUTHOR,
+    Publisher(author_id="kR7tN2bQ1695027311", name="Mirela Ștefănescu", listings=_OTHER_AUTHOR),
+)

@@ -1,0 +1,152 @@
+"""Runs the application under Granian: processes of threads, drained when they are told to stop."""
+
+import errno
+import ipaddress
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server.mp import MPServer
+
+from registry.errors import Unavailable
+
+# Python runs one thread at a time: more threads only wait for the database, each with a
+# connection. Granian itself warns above this number.
+THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
+# How long a stopping worker may take for the requests it has begun, in seconds.
+DRAIN_SECONDS = 30
+_ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- what such a server is called at
+_POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a server listens."""
+
+    host: str
+    port: int
+
+    @property
+    def reachable_host(self) -> str:
+        """A host at which the server answers on this machine."""
+        return _ANY_ADDRESS.get(self.host, self.host)
+
+    @property
+    def url(self) -> str:
+        """The server's address as a browser on this machine takes it."""
+        host = self.reachable_host
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine reaches a server here."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    def check_free(self) -> None:
+        """See that nothing listens here yet.
+
+        Granian's workers share their port with whoever else shares it, so a second server of the
+        same user would start without a word, and each would get some of the requests.
+
+        Raises:
+            Unavailable: the port is taken, or the address is none of this machine's.
+        """
+        try:
+            family, where = self._resolve()
+            with socket.socket(family, socket.SOCK_STREAM) as probe:
+                # Connections of a server that has just stopped do not count.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(where)
+        except OSError as error:
+            raise Unavailable(self._explain(error), code="address_unavailable") from error
+
+    @property
+    def ip(self) -> str:
+        """The host as numbers."""
+        return str(self._resolve()[1][0])
+
+    def _resolve(self) -> tuple[socket.AddressFamily, tuple[Any, ...]]:
+        found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
+        family, _, _, _, where = found[0]
+        return family, where
+
+    def _explain(self, error: OSError) -> str:
+        if error.errno == errno.EADDRINUSE:
+            return (
+                f"Port {self.port} of {self.host} is in use; stop what listens there, "
+                "or choose another port (--port, or PORT= with make)."
+            )
+        if error.errno == errno.EACCES:
+            return f"Port {self.port} is not for this user; choose one above 1023 with --port."
+        return f"Cannot listen on {self.host}:{self.port}: {error.strerror or error}."
+
+
+def serve(address: Address, *, workers: int, when_ready: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM, then finish the requests begun and return.
+
+    Args:
+        address: where to listen.
+        workers: how many processes.
+        when_ready: called once the server answers, in a thread.
+
+    Raises:
+        SystemExit: a worker process has died.
+    """
+    server = _Server(
+        "app:create_app",
+        address=address.ip,
+        port=address.port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=THREADS,
+        websockets=False,
+        # The application logs requests; Granian speaks up when something is wrong with itself.
+        log_level=LogLevels.warning,
+        workers_kill_timeout=DRAIN_SECONDS,
+    )
+    server.on_listening(lambda: _await_answer(address, when_ready))
+    # Without a loader of ours, Granian imports from the current directory before all others: the
+    # service would run an `app.py` of the workspace it is started in.
+    server.serve(target_loader=_load_application, wrap_loader=False)
+
+
+def _load_application() -> Callable[..., Any]:
+    from app import create_app  # noqa: PLC0415 -- only the worker processes need it
+
+    return create_app()
+
+
+def _await_answer(address: Address, when_ready: Callable[[], None]) -> None:
+    while True:
+        try:
+            with socket.create_connection((address.reachable_host, address.port), timeout=1):
+                break
+        except OSError:
+            time.sleep(_POLL_SECONDS)
+    when_ready()
+
+
+class _Server(MPServer):
+    """Granian's server, with a hook for when its workers have been started."""
+
+    _listening: Callable[[], None]
+
+    def on_listening(self, hook: Callable[[], None]) -> None:
+        self._listening = hook
+
+    def startup(self, spawn_target: Any, target_loader: Any) -> None:
+        super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]  # Granian's
+        # After the workers, which are forks: a fork has none of its parent's threads, but their
+        # locks.
+        threading.Thread(target=self._listening, name="await-answer", daemon=True).start()
