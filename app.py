@@ -2,14 +2,36 @@
 
 from flask import Flask
 
+from registry.rest import register_rest
 from registry.settings import Settings
+from registry.web.arguments import init_arguments
+from registry.web.body import init_body
+from registry.web.cors import init_cors
 from registry.web.database import init_database
+from registry.web.json import init_json
+from registry.web.problems import init_problems
+from registry.web.request_id import configure_logging, init_request_id
+from registry.web.settings import init_settings
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Make the Flask application; without settings, they are read from the environment."""
     settings = settings or Settings()
+    configure_logging(settings.log_level)
     app = Flask("registry", static_folder=None, instance_path=str(settings.instance_path.resolve()))
-    app.extensions["registry.settings"] = settings
+    # No address answers by sending the caller to another one.
+    app.url_map.merge_slashes = False
+
+    # What every request goes through, in this order, and every response in the reverse one.
+    init_settings(app, settings)
+    init_request_id(app)
+    init_cors(app, settings)
+    init_json(app)
+    init_problems(app)
+    init_body(app, settings)
+    init_arguments(app)
     init_database(app, settings)
+
+    # The doors.
+    register_rest(app, settings)
     return app

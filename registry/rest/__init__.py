@@ -1,1 +1,21 @@
 """The documented REST routes, as Flask blueprints."""
+
+from flask import Flask
+
+from registry.rest.account import account
+from registry.rest.limits import Policy, init_limits
+from registry.rest.root import probes, root
+from registry.settings import Settings
+
+BLUEPRINTS = (
+    root,
+    probes,
+    account,
+)
+
+
+def register_rest(app: Flask, settings: Settings) -> None:
+    """Add the REST routes to the app, and the limits that they document."""
+    init_limits(app, settings, {account: Policy.ACCOUNT, probes: None})
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)

@@ -1,14 +1,33 @@
 """The request's database session: one per request, closed after it."""
 
-from flask import Flask
+import sqlite3
+
+from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session, sessionmaker
 
 from registry.database import begin_read, engine_options, prepare_engine
 from registry.models import Base
 from registry.settings import Settings
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+
+_SESSIONS = "registry.sessions"
+
+# SQLite calls a misspelt table an OperationalError too. These are about the file, not the query.
+_SQLITE_OUT_OF_REACH = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_PROTOCOL,
+    }
+)
 
 
 def init_database(app: Flask, settings: Settings) -> None:
@@ -19,6 +38,7 @@ def init_database(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
+        app.extensions[_SESSIONS] = sessionmaker(db.engine)
 
 
 def read_session() -> Session:
@@ -26,3 +46,26 @@ def read_session() -> Session:
     session = db.session()
     begin_read(session)
     return session
+
+
+def app_sessions() -> sessionmaker[Session]:
+    """Make sessions of the app's database other than the request's: what `writing` takes."""
+    sessions: sessionmaker[Session] = current_app.extensions[_SESSIONS]
+    return sessions
+
+
+def is_out_of_reach(error: Exception) -> bool:
+    """Tell whether an error means that the database cannot be reached, or is too busy to answer."""
+    if isinstance(error, PoolTimeout):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated:
+        return True
+    if not isinstance(error, OperationalError):
+        return False
+    if isinstance(error.orig, sqlite3.Error):
+        # The low byte is the kind; the others say more about it. The driver's own have none.
+        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in _SQLITE_OUT_OF_REACH
+    # PostgreSQL's are about connections, resources, shutdown and locks (classes 08, 40, 53 to 58).
+    return True

@@ -1,0 +1,108 @@
+"""Reads bear a strong ETag that hangs on the data's revision, so a 304 costs no read of the data.
+
+A tag is `"RELEASE-EPOCH-NUMBER-DIGEST"`: what the answer was made from, and which answer it is. The
+digest covers the address and, where answers differ by caller, the caller. So a tag is only ever
+known from an answer to the same question, and one that comes back means that answer still stands.
+"""
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+from flask import Response, request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from registry import __version__
+from registry.errors import PreconditionFailed
+from registry.models import Revision
+from registry.rules.permissions import Permission
+from registry.rules.viewer import Viewer
+from registry.web.authentication import current_viewer, require
+from registry.web.database import read_session
+
+P = ParamSpec("P")
+
+
+def data_revision(session: Session) -> str:
+    """Name the state of the data that the session sees, and the release that shows it."""
+    number, epoch = session.execute(select(Revision.number, Revision.epoch)).one()
+    return f"{__version__}-{epoch}-{number}"
+
+
+def conditional_read(
+    *, per_caller: bool = False, requires: Permission | None = None
+) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
+    """Make a view that reads the database answer `If-None-Match`, and stamp what it answers.
+
+    Args:
+        per_caller: whether callers may get different answers.
+        requires: the permission that the caller needs, asked before all else; answers then differ
+            by caller.
+    """
+
+    def decorate(view: Callable[P, Response]) -> Callable[P, Response]:
+        @wraps(view)
+        def read(*args: P.args, **kwargs: P.kwargs) -> Response:
+            viewer = None
+            if requires is not None:
+                viewer = require(requires)
+            elif per_caller:
+                viewer = current_viewer()
+            tag = f"{data_revision(read_session())}-{_digest(viewer)}"
+            sent = request.if_none_match
+            # Weak comparison (RFC 9110, 13.1.2).
+            if tag in sent.as_set(include_weak=True):
+                return _stamp(Response(status=304), tag, viewer)
+            response = view(*args, **kwargs)
+            if not 200 <= response.status_code < 300:  # noqa: PLR2004 -- the class of successes
+                return response
+            # `*` is any answer that there is, so it must be known that there is one.
+            if sent.star_tag:
+                response = Response(status=304)
+            return _stamp(response, tag, viewer)
+
+        return read
+
+    return decorate
+
+
+def stamp_content(response: Response) -> Response:
+    """Stamp an answer that comes from no database with a tag of its bytes, or make it a 304."""
+    response.add_etag()
+    response.headers["Cache-Control"] = "no-cache"
+    response.make_conditional(request.environ)
+    return response
+
+
+def check_if_match(session: Session) -> None:
+    """Refuse a write that builds on data which have changed since they were read.
+
+    The tag may come from any read: it is the data's revision in it that counts. To be called in
+    the transaction that writes.
+
+    Raises:
+        PreconditionFailed: `If-Match` was sent, and no strong tag in it is of the data as they are.
+    """
+    sent = request.if_match
+    if "If-Match" not in request.headers or sent.star_tag:
+        return
+    revision = data_revision(session)
+    # An empty tag is parsed as none at all.
+    if revision not in {tag.rpartition("-")[0] for tag in sent.as_set() if tag}:
+        raise PreconditionFailed("The data have changed since: read them again, then write.")
+
+
+def _digest(viewer: Viewer | None) -> str:
+    question = f"{request.full_path}\0{viewer}"
+    return hashlib.blake2b(question.encode(), digest_size=8).hexdigest()
+
+
+def _stamp(response: Response, tag: str, viewer: Viewer | None) -> Response:
+    response.set_etag(tag)
+    # Caches may keep it and must ask each time, for nothing tells them when data change.
+    response.headers["Cache-Control"] = "no-cache" if viewer is None else "private, no-cache"
+    if viewer is not None:
+        response.vary.add("Authorization")
+    return response

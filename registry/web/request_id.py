@@ -1,0 +1,84 @@
+"""Every response bears `X-Request-Id`, and every request leaves one line in the log with it."""
+
+import logging
+import re
+import time
+import uuid
+from urllib.parse import quote
+
+from flask import Flask, Response, has_request_context, request
+
+HEADER = "X-Request-Id"
+
+# What a caller's own id may be: nothing that could break a header or a line of a log.
+_SANE = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_LONGEST_LOGGED_PATH = 512
+_ID, _BEGAN = "registry.request_id", "registry.began"
+
+_log = logging.getLogger("registry.access")
+
+
+def init_request_id(app: Flask) -> None:
+    """Answer with an id and log each request; called before all that hooks into requests.
+
+    Hooks after a request run in the reverse order, so what is logged is what is sent.
+    """
+    app.before_request(_begin)
+    app.after_request(_end)
+
+
+def current_request_id() -> str:
+    """Give the request's id: the caller's own where it is a sane one, else a new one."""
+    # The environment, not `flask.g`: that outlives a request where the app's context was pushed
+    # around it.
+    request_id: str | None = request.environ.get(_ID)
+    if request_id is None:
+        sent = request.headers.get(HEADER, "")
+        request_id = sent if _SANE.fullmatch(sent) else uuid.uuid4().hex
+        request.environ[_ID] = request_id
+    return request_id
+
+
+def configure_logging(level: str) -> None:
+    """Write the service's log lines to standard error, from `level` on, with the request's id.
+
+    A process that has configured the root logger before keeps what it has.
+    """
+    logging.getLogger("registry").setLevel(level)
+    root = logging.getLogger()
+    if root.handlers:
+        return
+    handler = logging.StreamHandler()
+    handler.addFilter(_add_request_id)
+    handler.setFormatter(
+        logging.Formatter("%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s")
+    )
+    root.addHandler(handler)
+
+
+def _add_request_id(record: logging.LogRecord) -> bool:
+    if not hasattr(record, "request_id"):
+        record.request_id = current_request_id() if has_request_context() else "-"
+    return True
+
+
+def _begin() -> None:
+    request.environ[_BEGAN] = time.perf_counter()
+
+
+def _end(response: Response) -> Response:
+    request_id = current_request_id()
+    response.headers[HEADER] = request_id
+    # A request that was refused before the first hook has no beginning.
+    now = time.perf_counter()
+    milliseconds = (now - request.environ.get(_BEGAN, now)) * 1000
+    # The query is left out: it may hold what nobody else should read. Quoting keeps the line one.
+    _log.info(
+        "%s %s %d %.1f ms",
+        quote(request.method[:32]),
+        quote(request.path[:_LONGEST_LOGGED_PATH], safe="/@:+,;=~!$&'()*"),
+        response.status_code,
+        milliseconds,
+        extra={"request_id": request_id},
+    )
+    return response
