@@ -9,7 +9,7 @@ from registry.commands.terminal import say
 from registry.refresh import Progress, ProgressListener, silent
 
 _PHASES = {
-    "waiting": "Waiting for another refresh",
+    "waiting": "Waiting for its turn",
     "packages": "Reading manifests",
     "history": "Reading history",
     "versions": "Reading versions",
@@ -36,8 +36,7 @@ class _Lines:
         self._phase = ""
 
     def show(self, progress: Progress) -> None:
-        # The lock is asked for by every refresh, and nearly always free at once.
-        if progress.phase not in {self._phase, "waiting"}:
+        if progress.phase != self._phase:
             say(f"{_PHASES[progress.phase]} …")
         self._phase = progress.phase
 
@@ -51,7 +50,7 @@ def _moving_bar() -> Iterator[ProgressListener]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(_PHASES["packages"], total=None)
+        task = bar.add_task(_PHASES["waiting"], total=None)
 
         def show(progress: Progress) -> None:
             bar.update(
