@@ -47,7 +47,7 @@ class Dialect:
     backslash_escapes: bool = True
     # `(a|b)` is a group without any mark before it (picomatch).
     bare_groups: bool = False
-    # `!(a)` at the start of a name matches names that start with a dot too (picomatch).
+    # `!(a)` and `[!a]` may match the dot that a name starts with (picomatch).
     negation_matches_dots: bool = False
     # `!(a)` also refuses whatever begins with `a` (picomatch, before a further segment).
     negation_refuses_prefixes: bool = False
@@ -89,6 +89,8 @@ class _Segment:
         return 0 in _starts(self.nodes, name, {len(name)}, self.dialect)
 
 
+_ANYTHING = _Segment((_Wildcard.ANY,), dots=False, dialect=Dialect())
+
 # What is left to match below a directory: names, wildcards, and `None` for `**`.
 _Chain: TypeAlias = "tuple[str | _Segment | None, ...]"
 State: TypeAlias = frozenset[_Chain]
@@ -107,6 +109,36 @@ class Glob:
             return None
         names = [segment for segment in self.chains[0] if isinstance(segment, str)]
         return "/".join(names) if len(names) == len(self.chains[0]) else None
+
+    @property
+    def wild_from_root(self) -> bool:
+        """Whether a wildcard stands for the first directory already."""
+        return any(chain and not isinstance(chain[0], str) for chain in self.chains)
+
+    def without_base(self, *, if_plain: bool) -> "Glob":
+        """Make a closing `**` need a directory, so that `a/**` does not match `a` itself.
+
+        Args:
+            if_plain: only where nothing but plain names comes before it.
+        """
+        return Glob(
+            tuple(
+                (*chain, _ANYTHING)
+                if chain[-1:] == (None,)
+                and not (if_plain and any(not isinstance(name, str) for name in chain[:-1]))
+                else chain
+                for chain in self.chains
+            )
+        )
+
+    def with_below(self) -> "Glob":
+        """Make it match all that is below too, where it ends in a plain name."""
+        return Glob(
+            tuple(
+                (*chain, None) if chain and isinstance(chain[-1], str) else chain
+                for chain in self.chains
+            )
+        )
 
     def matches(self, path: str, *, dots: bool = False) -> bool:
         """Tell whether it matches a path; `dots` lets wildcards match names that start with one."""
@@ -214,10 +246,12 @@ def _parse_segment(text: str, dialect: Dialect) -> str | _Segment:
     if all(isinstance(node, str) for node in nodes):
         return "".join(node for node in nodes if isinstance(node, str))
     first = nodes[0]
-    dots = isinstance(first, str) and first.startswith(".")
-    if isinstance(first, _Group) and first.mark == "!":
-        dots = dialect.negation_matches_dots
-    return _Segment(nodes, dots, dialect)
+    if isinstance(first, str):
+        return _Segment(nodes, first.startswith("."), dialect)
+    negation = (isinstance(first, _Group) and first.mark == "!") or (
+        isinstance(first, re.Pattern) and first.pattern.startswith("[^")
+    )
+    return _Segment(nodes, negation and dialect.negation_matches_dots, dialect)
 
 
 def _parse_sequence(text: str, at: int, dialect: Dialect, *, depth: int) -> tuple[_Sequence, int]:

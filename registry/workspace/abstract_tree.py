@@ -93,12 +93,16 @@ class Tree(ABC):
         Raises:
             Unreadable: the system refuses to list it.
         """
-        return self._entries(self.resolve(path))
+        real = self.resolve(path)
+        entries = self._entries(real)
+        self._plain.update(
+            [join_path(real, name) for name, kind in entries if kind is Kind.DIRECTORY]
+        )
+        return entries
 
     def kind(self, path: str) -> Kind | None:
         """Tell what is at a path, without following a link that it ends in; None: nothing."""
-        parent, _, name = path.rpartition("/")
-        found = self._look(path if path == ROOT else join_path(self.resolve(parent or ROOT), name))
+        found = self._look(self._beside(path))
         return found and found[0]
 
     def stat(self, path: str) -> FileStat | None:
@@ -107,8 +111,9 @@ class Tree(ABC):
         Raises:
             Unreadable: it is no regular file.
         """
-        real = self.resolve(path)
-        found = self._look(real)
+        found = self._look(self._beside(path))
+        if found and found[0] is Kind.LINK:
+            found = self._look(self.resolve(path))
         if found is None:
             return None
         if found[0] is not Kind.FILE:
@@ -137,6 +142,8 @@ class Tree(ABC):
             Unreadable: a link leads out of the workspace, or links lead to each other.
             ValueError: the path is absolute, or holds `..` or NUL.
         """
+        if path in self._plain:
+            return path
         waiting = path.split("/")[::-1]
         if "\0" in path or path.startswith("/") or ".." in waiting:
             raise ValueError(f"not a path inside the workspace: {path!r}")
@@ -174,6 +181,14 @@ class Tree(ABC):
             real = parent
             waiting.extend(target.split("/")[::-1])
         return real
+
+    def _beside(self, path: str) -> str:
+        """Follow the links on the way to a path, but not one that it ends in."""
+        parent, _, name = path.rpartition("/")
+        if name in {"", ".", ".."} or "\0" in name:
+            # Nothing that is in a directory; `resolve` knows what to make of it.
+            return self.resolve(path)
+        return join_path(self.resolve(parent or ROOT), name)
 
     @abstractmethod
     def _entries(self, real: str) -> list[Entry]:

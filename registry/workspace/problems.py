@@ -64,6 +64,8 @@ class ProblemCode(StrEnum):
     MANIFEST_UNSUPPORTED = "manifest_unsupported"
     """The directory's only manifest is a package.yaml or package.json5, which are not read."""
 
+    PACKAGES_MISSING = "packages_missing"
+    """The workspace holds no package at all."""
     PATTERN_INVALID = "pattern_invalid"
     """A workspace pattern cannot be used; it is left out."""
     MEMBER_NOT_LISTED = "member_not_listed"
