@@ -117,13 +117,7 @@ class Tree(ABC):
         if found is None:
             return None
         if found[0] is not Kind.FILE:
-            raise Unreadable(
-                error(
-                    ProblemCode.NOT_A_FILE,
-                    path,
-                    "Here should be a file, and is something else: put a file in its place.",
-                )
-            )
+            raise not_a_file(path)
         return found[1]
 
     def read(self, path: str, *, limit: int = LARGEST_FILE) -> bytes | None:
@@ -214,6 +208,17 @@ def _leads_out(path: str) -> Unreadable:
             path,
             "A symbolic link leads out of the workspace, so it was not followed: make it point to "
             "something inside, by a relative path.",
+        )
+    )
+
+
+def not_a_file(path: str) -> Unreadable:
+    """Make the refusal of what is no regular file."""
+    return Unreadable(
+        error(
+            ProblemCode.NOT_A_FILE,
+            path,
+            "Here should be a file, and is something else: put a file in its place.",
         )
     )
 

@@ -13,6 +13,7 @@ from registry.workspace.abstract_tree import (
     Kind,
     Tree,
     Unreadable,
+    not_a_file,
     too_large,
 )
 from registry.workspace.problems import ProblemCode, error
@@ -65,10 +66,12 @@ class WorkTree(Tree):
     def _read(self, real: str, limit: int) -> bytes | None:
         try:
             with self._open(real) as file:
-                # What has become something else since `_look` must not be read. One byte more
-                # than the limit tells of a file that is too large, or is growing.
-                is_file = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-                content = file.read(limit + 1) if is_file else b""
+                now = os.fstat(file.fileno())
+                if not stat.S_ISREG(now.st_mode):
+                    # It has become something else since `_look`.
+                    raise not_a_file(real)
+                # One byte more tells of a file that is growing past the limit.
+                content = file.read(min(now.st_size, limit) + 1)
         except OSError as failure:
             raise _refused(real, failure) from failure
         if len(content) > limit:
