@@ -140,7 +140,8 @@ def test_tokens_of_any_bytes(server: Server, token: bytes) -> None:
 
     assert status == 401
     assert headers["www-authenticate"].startswith("bearer")
-    assert json.loads(content)["code"] == "invalid_token"
+    # A header that is no text is none to some servers.
+    assert json.loads(content)["code"] in {"invalid_token", "unauthenticated"}
 
 
 def test_bytes_in_addresses(server: Server) -> None:
