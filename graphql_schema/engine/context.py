@@ -1,0 +1,31 @@
+"""What resolvers and the engine know of the request."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from registry.rules.viewer import Viewer
+
+if TYPE_CHECKING:
+    from graphql_schema.engine.planner import Planner
+
+
+@dataclass
+class Context:
+    """One operation's surroundings."""
+
+    # Gives the request's session: all its reads see one state of the database.
+    session: Callable[[], Session]
+    viewer: Viewer
+    planner: "Planner"
+    # The query's text, which plans are kept by.
+    text: str
+    # How many rows the operation asks for; known once it is planned.
+    cost: int | None = field(default=None, init=False)
+
+    @property
+    def most_per_page(self) -> int:
+        """How many nodes a page has at most."""
+        return self.planner.limits.page_size

@@ -1,0 +1,61 @@
+"""Runs an operation: what has a plan by its plan, all else as graphql-core does."""
+
+from typing import Any
+
+from graphql import GraphQLObjectType
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+from graphql.pyutils import Path
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from graphql_schema.engine.context import Context
+from graphql_schema.engine.parameters import Request
+from graphql_schema.engine.planner import Plan
+
+
+class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
+    """Hands the database's finished JSON to the response, instead of completing it again."""
+
+    # Whether anything was run: an error before that is the request's, not a field's.
+    began = False
+    _plan: Plan | None = None
+
+    def execute_root_grouped_field_set(
+        self,
+        root_type: GraphQLObjectType,
+        root_value: Any,
+        grouped_field_set: GroupedFieldSet,
+        serially: bool,
+        position_context: Any,
+    ) -> Any:
+        """Plan the whole operation before any of it runs."""
+        context: Context = self.context_value
+        if root_type is self.schema.query_type:
+            self._plan = context.planner.plan(self, grouped_field_set, context)
+            context.cost = self._plan.cost
+        self.began = True
+        return super().execute_root_grouped_field_set(
+            root_type, root_value, grouped_field_set, serially, position_context
+        )
+
+    def execute_field(
+        self,
+        parent_type: GraphQLObjectType,
+        source: Any,
+        field_details_list: FieldDetailsList,
+        path: Path,
+        position_context: Any,
+    ) -> Any:
+        """Answer a root field that has a plan with one statement; resolve any other field."""
+        run = self._plan.roots.get(str(path.key)) if self._plan and path.prev is None else None
+        if run is None:
+            return super().execute_field(
+                parent_type, source, field_details_list, path, position_context
+            )
+        context: Context = self.context_value
+        try:
+            request = Request(self.variable_values.coerced, context.viewer)
+            return run(context.session().connection(), request)
+        except Exception as error:  # noqa: BLE001 -- every error becomes the field's, as in graphql-core
+            definition = parent_type.fields[field_details_list[0].node.name.value]
+            self.handle_field_error(error, definition.type, field_details_list, path)
+            return None

@@ -1,0 +1,186 @@
+"""Plans operations: compiles their root fields, counts what they cost, keeps what it compiled.
+
+What a plan depends on is the key that it is kept by: the query's text, the operation's name, the
+shape of the variables (everything but texts and moments) and the viewer's rights. All else is
+bound.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import orjson
+from graphql import GraphQLError, GraphQLInterfaceType, GraphQLObjectType
+from graphql.execution import Executor
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+from sqlalchemy import Connection, Dialect
+from strawberry.schema import Schema
+
+from graphql_schema.engine.compiler import Compiler, Selection, entity_of, field_of
+from graphql_schema.engine.context import Context
+from graphql_schema.engine.fields import ByGlobalId, One, SqlField
+from graphql_schema.engine.global_ids import parse_global_id
+from graphql_schema.engine.json_text import json_text_of
+from graphql_schema.engine.lru import Lru
+from graphql_schema.engine.parameters import (
+    Request,
+    shape_of,
+    then,
+    variables_for_planning,
+    viewer_for_planning,
+)
+from graphql_schema.engine.rows import Declared
+from graphql_schema.engine.statements import Statement, make_statement
+from registry.errors import RegistryError
+
+# How many plans are kept; one takes some 20 kB.
+_KEPT = 512
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one operation may ask for."""
+
+    cost: int
+    page_size: int
+
+
+# Answers a root field of a request; None is GraphQL's null.
+Run = Callable[[Connection, Request], orjson.Fragment | None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How an operation is answered."""
+
+    # The compiled root fields, by response key.
+    roots: Mapping[str, Run]
+    # How many rows are asked for.
+    cost: int
+
+
+class Planner:
+    """Plans the operations of one schema on one database."""
+
+    def __init__(self, schema: Schema, dialect: Dialect, limits: Limits) -> None:
+        self.limits = limits
+        self._schema = schema
+        self._dialect = dialect
+        self._json = json_text_of(dialect.name)
+        self._plans: Lru[Plan] = Lru(_KEPT)
+
+    def plan(self, executor: Executor[Any], selected: GroupedFieldSet, context: Context) -> Plan:
+        """Find or make the plan of the operation that an executor is about to run.
+
+        Raises:
+            GraphQLError: the operation costs too much.
+        """
+        name = executor.operation.name
+        key = (
+            context.text,
+            name.value if name else None,
+            shape_of(executor.variable_values.coerced),
+            context.viewer.author_id is None,
+            context.viewer.permissions,
+        )
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._make(executor, selected, context)
+            self._plans.put(key, plan)
+        if plan.cost > self.limits.cost:
+            raise GraphQLError(
+                f"The operation asks for {plan.cost} rows, and at most {self.limits.cost} are "
+                "allowed: ask for smaller pages.",
+                extensions={"code": "cost_exceeded", "cost": plan.cost},
+            )
+        return plan
+
+    def _make(self, executor: Executor[Any], selected: GroupedFieldSet, context: Context) -> Plan:
+        variables = executor.variable_values
+        compiler = Compiler(
+            executor=executor,
+            schema=self._schema,
+            variables=variables._replace(coerced=variables_for_planning(variables.coerced)),
+            viewer=viewer_for_planning(context.viewer),
+            json=self._json,
+            most_per_page=self.limits.page_size,
+        )
+        query_type = cast("GraphQLObjectType", executor.schema.query_type)
+        roots = {}
+        for key, details in selected.items():
+            name = details[0].node.name.value
+            definition = query_type.fields.get(name)
+            # `__typename` and introspection have no definition there.
+            field = field_of(definition) if definition else None
+            if isinstance(field, SqlField):
+                roots[key] = self._root(compiler, field, query_type, name, details)
+            elif field is not None:
+                compiler.cost += field.metadata.get("cost", 1)
+        return Plan(roots, compiler.cost)
+
+    def _root(
+        self,
+        compiler: Compiler,
+        field: SqlField,
+        query_type: GraphQLObjectType,
+        name: str,
+        details: FieldDetailsList,
+    ) -> Run:
+        query = Selection(query_type, details, times=1)
+        try:
+            if isinstance(field.source, ByGlobalId):
+                return self._by_global_id(compiler, query.below(name, details, 1), query)
+            statement = make_statement(
+                compiler.member(query, name, details, parent=None), self._dialect
+            )
+        except RegistryError as error:
+            return _refuse(error)
+        admits = field.source.admits if isinstance(field.source, One) else None
+        if admits is None:
+            return statement.run
+        return lambda connection, request: (
+            statement.run(connection, request) if admits(request.viewer) else None
+        )
+
+    def _by_global_id(self, compiler: Compiler, found: Selection, query: Selection) -> Run:
+        """Compile the root field `node` for each type that it may find, at the price of one."""
+        interface = cast("GraphQLInterfaceType", found.type)
+        definition = query.type.fields[found.details[0].node.name.value]
+        given = compiler.arguments(definition, found.details)["id"]
+        key = then(given, lambda text: parse_global_id(text).key)
+        before, most = compiler.cost, 0
+        statements: dict[str, Statement] = {}
+        for type_ in compiler.executor.schema.get_possible_types(interface):
+            compiler.cost = before
+            json = compiler.one(
+                Selection(type_, found.details, times=1),
+                One(_has_key(type_, key)),
+                parent=None,
+                arguments={},
+                nullable=True,
+            )
+            most = max(most, compiler.cost)
+            statements[type_.name] = make_statement(json, self._dialect)
+        compiler.cost = most
+
+        def run(connection: Connection, request: Request) -> orjson.Fragment | None:
+            text = given.value(request)
+            statement = statements.get(parse_global_id(text).type_name)
+            return statement.run(connection, request) if statement else None
+
+        return run
+
+
+def _has_key(type_: GraphQLObjectType, key: Any) -> Declared:
+    entity = entity_of(type_)
+    return lambda row: entity.key(row) == key
+
+
+def _refuse(error: RegistryError) -> Run:
+    """Answer a root field that cannot be planned with the reason, each time."""
+
+    def run(_connection: Connection, _request: Request) -> orjson.Fragment | None:
+        # Without the traceback, which would grow each time.
+        raise error.with_traceback(None)
+
+    return run

@@ -1,0 +1,67 @@
+"""Statements: a compiled expression in a database's words, and its parameters for each request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import BindParameter, ColumnElement, Connection, Dialect, select
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from graphql_schema.engine.parameters import Parameter, Request
+
+
+class _Literal(SQLCompiler):
+    """Writes every value into the SQL but those that change with the request.
+
+    PostgreSQL plans a statement without parameters once and for all; a bound LIMIT would make it
+    plan anew each time.
+    """
+
+    def visit_bindparam(self, bindparam: BindParameter[Any], *args: Any, **options: Any) -> str:
+        options["literal_binds"] = not isinstance(bindparam.value, Parameter)
+        # SQLAlchemy's visitors have no types.
+        visit: Any = super().visit_bindparam
+        text: str = visit(bindparam, *args, **options)
+        return text
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement with all that its parameters need."""
+
+    sql: str
+    # By name, or by position: as the driver wants them.
+    names: tuple[str, ...]
+    positional: bool
+    parameters: Mapping[str, tuple[Parameter, Any]]
+
+    def run(self, connection: Connection, request: Request) -> orjson.Fragment:
+        """Run it: one row, one column, the finished JSON.
+
+        Raises:
+            InvalidInput: a parameter's value is none that it can have.
+        """
+        values = {}
+        for name, (parameter, process) in self.parameters.items():
+            value = parameter.value(request)
+            values[name] = process(value) if process else value
+        given = tuple(values[name] for name in self.names) if self.positional else values
+        return orjson.Fragment(connection.exec_driver_sql(self.sql, given).scalar_one())
+
+
+def make_statement(json: ColumnElement[str], dialect: Dialect) -> Statement:
+    """Compile an expression to a statement in a database's own words."""
+    kind = type("_LiteralCompiler", (_Literal, dialect.statement_compiler), {})
+    compiled: SQLCompiler = kind(dialect, select(json))
+    parameters = {
+        name: (bound.value, bound.type.dialect_impl(dialect).bind_processor(dialect))
+        for name, bound in compiled.binds.items()
+        if isinstance(bound.value, Parameter)
+    }
+    return Statement(
+        sql=compiled.string,
+        names=tuple(compiled.positiontup or ()),
+        positional=compiled.positional,
+        parameters=parameters,
+    )

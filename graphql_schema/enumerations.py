@@ -1,0 +1,66 @@
+"""The closed sets of words, spelled in GraphQL as they are everywhere else."""
+
+from enum import EnumMeta, StrEnum
+from inspect import cleandoc
+
+import strawberry
+
+from registry.rules.enumerations import (
+    BuildStatus,
+    CheckStatus,
+    DependencyKind,
+    PackageKind,
+    PackageType,
+    Severity,
+    VersionStatus,
+)
+from registry.rules.score import Grade
+
+__all__ = [
+    "BuildStatus",
+    "CheckStatus",
+    "DependencyKind",
+    "Grade",
+    "OrderDirection",
+    "PackageKind",
+    "PackageOrderField",
+    "PackageType",
+    "Severity",
+    "VersionStatus",
+]
+
+
+class OrderDirection(StrEnum):
+    """Which end comes first."""
+
+    ASC = "asc"
+    DESC = "desc"
+
+
+class PackageOrderField(StrEnum):
+    """What packages can be ordered by."""
+
+    NAME = "name"
+    TYPE = "type"
+    CREATED_AT = "createdAt"
+    LAST_UPDATED = "lastUpdated"
+    SCORE = "score"
+
+
+def _share(enum: EnumMeta) -> None:
+    strawberry.enum(enum, graphql_name_from="value", description=cleandoc(enum.__doc__ or ""))
+
+
+for _enum in (
+    BuildStatus,
+    CheckStatus,
+    DependencyKind,
+    Grade,
+    OrderDirection,
+    PackageKind,
+    PackageOrderField,
+    PackageType,
+    Severity,
+    VersionStatus,
+):
+    _share(_enum)

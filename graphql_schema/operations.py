@@ -1,0 +1,162 @@
+"""From a query's text to the response: parse, measure, validate, run."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSyntaxError,
+    NoSchemaIntrospectionCustomRule,
+    OperationType,
+    get_operation_ast,
+    parse,
+    specified_rules,
+    validate,
+)
+from sqlalchemy import Dialect
+from sqlalchemy.orm import Session
+from strawberry.schema import Schema
+
+from graphql_schema.engine.context import Context
+from graphql_schema.engine.executor import CompilingExecutor
+from graphql_schema.engine.lru import Lru
+from graphql_schema.engine.planner import Limits, Planner
+from graphql_schema.errors import (
+    EXECUTION_FAILED,
+    INVALID_VARIABLES,
+    OPERATION_NOT_FOUND,
+    SYNTAX_ERROR,
+    VALIDATION_FAILED,
+    represent_errors,
+)
+from graphql_schema.limits import QueryLimits, check_limits
+from registry.rules.viewer import Viewer
+from registry.web.errors import MethodNotAllowed
+
+# How many texts are kept parsed and validated.
+_KEPT = 256
+
+
+@dataclass(frozen=True)
+class OperationRequest:
+    """What a client asks to run (GraphQL over HTTP, section 5.1: request parameters)."""
+
+    query: str
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = None
+
+
+@dataclass(frozen=True)
+class OperationResult:
+    """A response, as it goes over the wire."""
+
+    body: dict[str, Any]
+    # Whether it was run at all: an error before that is the request's, not a field's.
+    run: bool
+
+
+@dataclass(frozen=True)
+class _Document:
+    """A text once read: its tree, or what is wrong with it."""
+
+    tree: DocumentNode | None
+    errors: tuple[dict[str, Any], ...] = ()
+
+
+class Operations:
+    """Runs operations on one schema and one database."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        dialect: Dialect,
+        *,
+        limits: QueryLimits,
+        plan_limits: Limits,
+        introspection: bool = True,
+    ) -> None:
+        self._schema = schema._schema  # noqa: SLF001 -- Strawberry's own views take graphql-core's schema from there
+        self._planner = Planner(schema, dialect, plan_limits)
+        self._limits = limits
+        # Made once: graphql-core sorts out a new list of rules each time.
+        self._rules = [*specified_rules]
+        if not introspection:
+            self._rules.append(NoSchemaIntrospectionCustomRule)
+        self._documents: Lru[_Document] = Lru(_KEPT)
+
+    def run(
+        self,
+        request: OperationRequest,
+        session: Callable[[], Session],
+        viewer: Viewer,
+        *,
+        reads_only: bool = False,
+    ) -> OperationResult:
+        """Run an operation.
+
+        Args:
+            request: what to run.
+            session: gives the session to read from.
+            viewer: who is asking.
+            reads_only: whether to refuse all but queries.
+
+        Raises:
+            MethodNotAllowed: the operation is no query, and only queries are allowed here.
+        """
+        document = self._read(request.query)
+        if document.tree is None:
+            return _refused(document.errors)
+        operation = get_operation_ast(document.tree, request.operation_name)
+        if operation and reads_only and operation.operation is not OperationType.QUERY:
+            raise MethodNotAllowed("Only queries can be sent with GET; send this with POST.")
+        context = Context(session, viewer, self._planner, request.query)
+        executor: Any = CompilingExecutor.build(
+            self._schema,
+            document.tree,
+            context_value=context,
+            raw_variable_values=request.variables,
+            operation_name=request.operation_name,
+        )
+        if isinstance(executor, list):
+            code = INVALID_VARIABLES if operation else OPERATION_NOT_FOUND
+            return _refused(represent_errors(executor, code))
+        result: Any = executor.execute_operation()
+        errors = represent_errors(result.errors or (), EXECUTION_FAILED)
+        if not executor.began:
+            return _refused(errors)
+        body = {"errors": errors} if errors else {}
+        return OperationResult(
+            {**body, "data": result.data, "extensions": {"cost": context.cost or 0}}, run=True
+        )
+
+    def _read(self, text: str) -> _Document:
+        document = self._documents.get(text)
+        if document is None:
+            document = self._parse(text)
+            self._documents.put(text, document)
+        return document
+
+    def _parse(self, text: str) -> _Document:
+        limits = self._limits
+        if len(text) > limits.characters:
+            error = GraphQLError(
+                f"The query is longer than {limits.characters} characters.",
+                extensions={"code": "query_too_long"},
+            )
+            return _unread([error], VALIDATION_FAILED)
+        try:
+            tree = parse(text, max_tokens=limits.tokens)
+        except GraphQLSyntaxError as error:
+            return _unread([error], SYNTAX_ERROR)
+        errors = check_limits(tree, limits) or validate(self._schema, tree, self._rules)
+        return _unread(errors, VALIDATION_FAILED) if errors else _Document(tree)
+
+
+def _unread(errors: Sequence[GraphQLError], code: str) -> _Document:
+    return _Document(None, tuple(represent_errors(errors, code)))
+
+
+def _refused(errors: Sequence[dict[str, Any]]) -> OperationResult:
+    return OperationResult({"errors": errors}, run=False)

@@ -1,0 +1,24 @@
+"""The schema, made once for the process."""
+
+from functools import cache
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from graphql_schema.engine import fieldwise
+from graphql_schema.engine.executor import CompilingExecutor
+from graphql_schema.engine.fields import SqlField
+from graphql_schema.scalars import SCALARS
+from graphql_schema.types.query import Query
+
+SqlField.resolve = staticmethod(fieldwise.resolve)
+
+
+@cache
+def make_schema() -> strawberry.Schema:
+    """Make the schema."""
+    return strawberry.Schema(
+        query=Query,
+        execution_context_class=CompilingExecutor,
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )

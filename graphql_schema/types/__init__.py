@@ -1,0 +1,1 @@
+"""The schema's types: one file for each thing of the model."""

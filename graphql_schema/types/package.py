@@ -1,0 +1,174 @@
+"""Packages."""
+
+from datetime import datetime
+from typing import Any
+
+import strawberry
+from sqlalchemy import ColumnElement, Float, func, select
+from sqlalchemy.orm import aliased
+from strawberry.scalars import JSON
+
+from graphql_schema.engine.fields import column, connection, entity, global_id, many, one, part
+from graphql_schema.engine.relay import Connection
+from graphql_schema.engine.rows import Link
+from graphql_schema.enumerations import PackageKind
+from graphql_schema.filters import CommitFilter, DependencyFilter, PackageFilter, VersionFilter
+from graphql_schema.orders import (
+    DEPENDENCY_ORDERS,
+    PACKAGE_COMMIT_ORDERS,
+    PACKAGE_ORDERS,
+    VERSION_ORDERS,
+    PackageOrder,
+)
+from graphql_schema.types.commit import Commit
+from graphql_schema.types.dependency import Dependency
+from graphql_schema.types.health import Health
+from graphql_schema.types.issue import Issue
+from graphql_schema.types.listing import Listing
+from graphql_schema.types.node import Node
+from graphql_schema.types.references import PackageRef
+from graphql_schema.types.version import Version
+from registry import models
+from registry.catalogue.visibility import package_is_visible
+from registry.rules.enumerations import BuildStatus
+from registry.rules.score import HEALTHY_FROM
+
+
+def _of_repository(key: str) -> Any:
+    return lambda package: func.coalesce(package.repository[key].as_string(), "")
+
+
+@entity(models.Package)
+class Repository:
+    """Where a package's manifest says that its source is kept."""
+
+    type: str = column(_of_repository("type"), "The version control system: `git`.")
+    url: str = column(_of_repository("url"), "Its address.")
+    directory: str = column(_of_repository("directory"), "The package's directory in it.")
+
+
+@entity(models.Package)
+class Manifest:
+    """A package's manifest (`package.json`), as it is written."""
+
+    scripts: JSON = column(models.Package.scripts, "Commands by name.")
+    dependencies: JSON = column(models.Package.dependencies, "Ranges by name.")
+    dev_dependencies: JSON = column(models.Package.dev_dependencies, "Ranges by name.")
+    peer_dependencies: JSON = column(models.Package.peer_dependencies, "Ranges by name.")
+    optional_dependencies: JSON = column(models.Package.optional_dependencies, "Ranges by name.")
+
+
+def _branch(package: Any) -> ColumnElement[str]:
+    workspace = aliased(models.Workspace)
+    branch = select(workspace.branch).where(workspace.id == package.workspace_id)
+    return func.coalesce(branch.correlate(package).scalar_subquery(), "")
+
+
+def _is_healthy(package: Any) -> ColumnElement[bool]:
+    health = aliased(models.Health)
+    healthy = select(health.overall_score >= HEALTHY_FROM).where(health.package_id == package.id)
+    return func.coalesce(healthy.correlate(package).scalar_subquery(), False)
+
+
+def _of_finished_builds(package: Any, figure: Any) -> ColumnElement[float]:
+    build = aliased(models.Build)
+    finished = build.status.in_([BuildStatus.SUCCESS, BuildStatus.FAILED])
+    rounded = func.round(figure(build), 2, type_=Float)
+    selected = select(rounded).where(build.package_id == package.id, finished)
+    return selected.correlate(package).scalar_subquery()
+
+
+def _success_rate(package: Any) -> ColumnElement[float]:
+    def figure(build: Any) -> ColumnElement[Any]:
+        successes = func.count().filter(build.status == BuildStatus.SUCCESS)
+        return 100.0 * successes / func.nullif(func.count(), 0)
+
+    return _of_finished_builds(package, figure)
+
+
+def _average_duration(package: Any) -> ColumnElement[float]:
+    return _of_finished_builds(package, lambda build: func.avg(build.duration))
+
+
+def _depends_on(package: Any, dependent: Any) -> ColumnElement[bool]:
+    dependency = aliased(models.Dependency)
+    dependents = select(dependency.package_id).where(dependency.target_id == package.id)
+    found: ColumnElement[bool] = dependent.id.in_(dependents.correlate(package))
+    return found
+
+
+@entity(models.Package, visible=package_is_visible)
+class Package(Node):
+    """A package: a member of the workspace, something that an author lists, or both."""
+
+    id: strawberry.ID = global_id("Package", models.Package.id)
+    name: str = column(models.Package.name, "Its name, with its scope: `@org/name`.")
+    version: str = column(models.Package.version, "The manifest's version; empty if it has none.")
+    type: PackageKind = column(models.Package.type, "What it is.")
+    description: str = column(models.Package.description, "What it does.")
+    path: str = column(
+        lambda package: func.coalesce(package.path, ""),
+        "Where it is, from the workspace's root; empty for a package that is only listed.",
+    )
+    license: str = column(models.Package.license, "Its licence, as the manifest has it.")
+    private: bool = column(models.Package.private, "Whether its manifest forbids publishing it.")
+    maintainers: list[str] = column(models.Package.maintainers, "Persons: `Name <mail> (url)`.")
+    repository: Repository = part("Where its source is kept.")
+    manifest: Manifest = part("The manifest's maps, as they are written.")
+    created_at: datetime = column(models.Package.created_at, "When it was first catalogued.")
+    last_updated: datetime = column(
+        models.Package.last_updated, "When something of it last changed in the catalogue."
+    )
+    branch: str = column(_branch, "The branch that the workspace is on.")
+    is_healthy: bool = column(_is_healthy, f"Whether its health score is {HEALTHY_FROM} or more.")
+    success_rate: float | None = column(
+        _success_rate, "How many finished CI runs succeeded, in per cent; null if none finished."
+    )
+    average_duration: float | None = column(
+        _average_duration, "Of finished CI runs, in milliseconds; null if none finished."
+    )
+    last_commit: Commit | None = one(
+        lambda package, commit: commit.id == package.last_commit_id,
+        "The newest commit that touched it.",
+    )
+    health: Health | None = one(
+        lambda package, health: health.package_id == package.id,
+        "Its score; null for a package that is only listed.",
+    )
+    listing: Listing | None = one(
+        lambda package, listing: listing.package_id == package.id,
+        "Its author's registration; null if there is none, or none for the viewer to see.",
+    )
+    versions: Connection[Version] = connection(
+        lambda package, version: version.package_id == package.id,
+        "Its versions by precedence, the newest first.",
+        orders=VERSION_ORDERS,
+        filter_by=VersionFilter,
+    )
+    commits: Connection[Commit] = connection(
+        lambda package, link, _commit: link.package_id == package.id,
+        "The commits that touched it, the newest first.",
+        link=Link(models.PackageCommit, lambda link, commit: commit.id == link.commit_id),
+        orders=PACKAGE_COMMIT_ORDERS,
+        filter_by=CommitFilter,
+    )
+    dependencies: Connection[Dependency] = connection(
+        lambda package, dependency: dependency.package_id == package.id,
+        "What its manifest says it depends on, by name.",
+        orders=DEPENDENCY_ORDERS,
+        filter_by=DependencyFilter,
+    )
+    dependents: Connection[PackageRef] = connection(
+        _depends_on,
+        "The packages of the workspace that depend on it, by name.",
+        orders=PACKAGE_ORDERS,
+        filter_by=PackageFilter,
+        order_by=PackageOrder,
+        visible_already=True,
+    )
+    issues: list[Issue] = many(
+        lambda package, issue: issue.package_id == package.id,
+        "What is wrong with it.",
+        order=lambda issue: (issue.id,),
+        expected=5,
+    )

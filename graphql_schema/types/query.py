@@ -1,0 +1,100 @@
+"""The root fields."""
+
+import re
+from typing import Any
+
+import strawberry
+from sqlalchemy import ColumnElement, Text, and_, func, select, type_coerce
+from sqlalchemy.orm import aliased
+
+from graphql_schema.engine.fields import argument, by_global_id, connection, one
+from graphql_schema.engine.parameters import then
+from graphql_schema.engine.relay import Connection
+from graphql_schema.filters import CommitFilter, PackageFilter
+from graphql_schema.orders import COMMIT_ORDERS, PACKAGE_ORDERS, PackageOrder
+from graphql_schema.types.commit import Commit
+from graphql_schema.types.listing import Listing, ViewerAccount
+from graphql_schema.types.node import Node
+from graphql_schema.types.package import Package
+from registry import models
+from registry.errors import Forbidden, InvalidInput
+from registry.rules.permissions import Permission
+from registry.rules.viewer import Viewer
+
+_HASH = re.compile("[0-9a-f]{7,64}")
+
+
+def _read_hash(text: str) -> str:
+    if not _HASH.fullmatch(text.lower()):
+        raise InvalidInput.of("hash", "must be a hash, or at least 7 of its first characters")
+    return text.lower()
+
+
+def _has_hash(commit: Any, hash: Any) -> ColumnElement[bool]:  # noqa: A002 -- the argument's name in the API
+    beginning = type_coerce(then(hash, _read_hash), Text)
+    # A range instead of a pattern: that is what an index on hashes finds. `g` comes after `f`.
+    end = beginning + "g"
+    other = aliased(models.Commit)
+    matches = select(other.id).where(other.hash >= beginning, other.hash < end).limit(2).subquery()
+    unique = select(func.count()).select_from(matches).scalar_subquery() == 1
+    return and_(commit.hash >= beginning, commit.hash < end, unique)
+
+
+def _is_member(package: Any) -> ColumnElement[bool]:
+    member: ColumnElement[bool] = package.workspace_id.is_not(None)
+    return member
+
+
+def _may_view_packages(viewer: Viewer) -> bool:
+    if viewer.author_id is None:
+        return False
+    if not viewer.may(Permission.ViewPackages):
+        raise Forbidden("The token lacks the permission ViewPackages.", scope="ViewPackages")
+    return True
+
+
+@strawberry.type(description="Where every query begins.")
+class Query:
+    """Where every query begins."""
+
+    packages: Connection[Package] = connection(
+        _is_member,
+        "Every package of the workspace.",
+        orders=PACKAGE_ORDERS,
+        filter_by=PackageFilter,
+        order_by=PackageOrder,
+        page_size=50,
+        visible_already=True,
+    )
+    package: Package | None = one(
+        lambda package, name: (package.name == name) & _is_member(package),
+        "A package of the workspace by its name; null if there is none.",
+        arguments=[argument("name", str, "The name, with its scope: `@org/name`.")],
+        visible_already=True,
+    )
+    listing: Listing | None = one(
+        lambda listing, package_id: listing.identifier == then(package_id, str.lower),
+        "A listing by its identifier; null if there is none for the viewer to see.",
+        arguments=[argument("package_id", strawberry.ID, "The partial identifier, in any case.")],
+    )
+    commit: Commit | None = one(
+        _has_hash,
+        "A commit by its hash; null if there is none, or more than one that begins so.",
+        arguments=[argument("hash", str, "The full hash, or at least 7 of its first characters.")],
+    )
+    commits: Connection[Commit] = connection(
+        None,
+        "The workspace's commits, the newest first.",
+        orders=COMMIT_ORDERS,
+        filter_by=CommitFilter,
+        page_size=50,
+    )
+    viewer: ViewerAccount | None = one(
+        lambda author, viewer: author.id == viewer.author_id,
+        "The author whose token was sent, which must have ViewPackages; null without a token.",
+        admits=_may_view_packages,
+    )
+    node: Node | None = by_global_id(
+        "Anything that has an id; null if there is nothing of it for the viewer to see.",
+        arguments=[argument("id", strawberry.ID, "The id.")],
+    )

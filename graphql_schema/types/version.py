@@ -1,0 +1,102 @@
+"""Versions, and what was published of them."""
+
+from datetime import datetime
+from typing import Any
+
+import strawberry
+from sqlalchemy import ColumnElement, and_, case, exists, select
+from sqlalchemy.orm import aliased
+
+from graphql_schema.engine.fields import column, entity, global_id, one
+from graphql_schema.enumerations import VersionStatus
+from graphql_schema.scalars import BigInt
+from graphql_schema.types.node import Node
+from graphql_schema.types.references import CommitRef, PackageRef, VersionRef
+from registry import models
+from registry.catalogue.visibility import publication_is_visible, version_is_visible
+from registry.rules.viewer import Viewer
+
+
+def _publication_is_visible(publication: Any, viewer: Viewer) -> ColumnElement[bool]:
+    version = aliased(models.Version)
+    return exists(
+        select(version.id)
+        .where(
+            version.id == publication.version_id,
+            publication_is_visible(publication, version, viewer),
+        )
+        .correlate(publication)
+    )
+
+
+def _hash(publication: Any) -> ColumnElement[str | None]:
+    return case((publication.status == VersionStatus.PROCESSED, publication.hash))
+
+
+def _loc(publication: Any) -> ColumnElement[str | None]:
+    to_install = and_(
+        publication.status == VersionStatus.PROCESSED,
+        publication.is_stored.is_(True),
+        publication.is_public.is_(True),
+    )
+    return case((to_install, publication.loc))
+
+
+@entity(models.Publication, visible=_publication_is_visible)
+class Publication:
+    """What an author uploaded of a version. Others see it once it is processed, if it is public."""
+
+    status: VersionStatus = column(models.Publication.status, "How far its processing has come.")
+    is_public: bool = column(models.Publication.is_public, "Whether everyone may install it.")
+    is_stored: bool = column(models.Publication.is_stored, "Whether the registry keeps its file.")
+    installs: BigInt = column(models.Publication.installs, "How often it was installed.")
+    size: BigInt = column(models.Publication.size, "Of its file, in bytes.")
+    installed_size: BigInt = column(
+        models.Publication.installed_size, "About how many bytes it takes once installed."
+    )
+    hash: str | None = column(_hash, "Of its file; null until it is processed.")
+    loc: str | None = column(
+        _loc, "Where to install it from; null unless it is processed, stored and public."
+    )
+    dependencies: list[list[str]] = column(
+        models.Publication.dependencies,
+        "What it needs: pairs of a package identifier and a version selection.",
+    )
+    incompatibilities: list[list[str]] = column(
+        models.Publication.incompatibilities,
+        "What it cannot be together with: pairs of a package identifier and a version selection.",
+    )
+    xp_selection: str = column(
+        models.Publication.xp_selection, "The versions of the platform that it works with."
+    )
+    upload_date: datetime = column(models.Publication.upload_date, "When it was uploaded.")
+    version: VersionRef = one(
+        lambda publication, version: version.id == publication.version_id,
+        "The version that it is of.",
+        visible_already=True,
+    )
+
+
+@entity(models.Version, visible=version_is_visible)
+class Version(Node):
+    """One version of a package: known from git, from a publication, or from both."""
+
+    id: strawberry.ID = global_id("Version", models.Version.id)
+    version: str = column(models.Version.version, "The version, as written.")
+    date: datetime | None = column(
+        models.Version.date, "When its commit introduced it, or its author uploaded it."
+    )
+    tag: str = column(models.Version.tag, "The tag that names it; empty if none does.")
+    package: PackageRef = one(
+        lambda version, package: package.id == version.package_id,
+        "The package.",
+        visible_already=True,
+    )
+    commit: CommitRef | None = one(
+        lambda version, commit: commit.id == version.commit_id,
+        "The commit that introduced it.",
+    )
+    publication: Publication | None = one(
+        lambda version, publication: publication.version_id == version.id,
+        "What its author uploaded; null if nothing was, or if it is not for the viewer to see.",
+    )

@@ -1,0 +1,143 @@
+"""`/graphql` over HTTP (https://graphql.github.io/graphql-over-http/draft/)."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+from flask import Blueprint, Flask, Response, current_app, request
+from sqlalchemy.exc import SQLAlchemyError
+from strawberry.http.ides import get_graphql_ide_html
+
+from graphql_schema.engine.planner import Limits
+from graphql_schema.errors import our_error, represent_our_error
+from graphql_schema.limits import QueryLimits
+from graphql_schema.operations import OperationRequest, Operations
+from graphql_schema.schema import make_schema
+from registry.errors import InvalidInput, RegistryError
+from registry.settings import Settings
+from registry.web.authentication import current_viewer
+from registry.web.body import json_object_body
+from registry.web.conditional import conditional_read, stamp_content
+from registry.web.database import db, read_session
+from registry.web.errors import MethodNotAllowed, UnsupportedMediaType
+from registry.web.json import dump_json
+from registry.web.problems import problem_response
+
+_OPERATIONS = "registry.graphql"
+_JSON = "application/json"
+_GRAPHQL_JSON = "application/graphql-response+json"
+
+graphql = Blueprint("graphql", __name__, url_prefix="/graphql")
+
+
+def register_graphql(app: Flask, settings: Settings) -> None:
+    """Open the GraphQL door at `/graphql`."""
+    with app.app_context():
+        dialect = db.engine.dialect
+    app.extensions[_OPERATIONS] = Operations(
+        make_schema(),
+        dialect,
+        limits=QueryLimits(
+            depth=settings.graphql_max_depth,
+            aliases=settings.graphql_max_aliases,
+            fields=settings.graphql_max_fields,
+            tokens=settings.graphql_max_tokens,
+            characters=settings.graphql_max_query_length,
+        ),
+        plan_limits=Limits(
+            cost=settings.graphql_max_cost, page_size=settings.graphql_max_page_size
+        ),
+        introspection=settings.graphql_introspection,
+    )
+    app.register_blueprint(graphql)
+
+
+@graphql.post("")
+def run_posted_operation() -> Response:
+    """Run the operation in the body."""
+    return _in_shape(_run_posted)
+
+
+@graphql.get("")
+def run_linked_operation() -> Response:
+    """Run the query in the address; without one, give browsers the explorer."""
+    if "query" not in request.args and "text/html" in request.headers.get("Accept", ""):
+        return Response(get_graphql_ide_html("graphiql"), mimetype="text/html")
+    return _in_shape(_run_linked)
+
+
+@graphql.get("/schema")
+def show_schema() -> Response:
+    """Give the schema in GraphQL's schema definition language."""
+    return stamp_content(Response(make_schema().as_str(), mimetype="text/plain"))
+
+
+def _run_posted() -> Response:
+    if not request.mimetype:
+        raise UnsupportedMediaType("Say that the body is application/json in `Content-Type`.")
+    return _run(_operation_request(json_object_body()))
+
+
+@conditional_read(per_caller=True)
+def _run_linked() -> Response:
+    parameters: dict[str, Any] = request.args.to_dict()
+    if variables := parameters.get("variables"):
+        try:
+            parameters["variables"] = orjson.loads(variables)
+        except orjson.JSONDecodeError as error:
+            raise InvalidInput.of("variables", f"is not JSON: {error}") from None
+    return _run(_operation_request(parameters), reads_only=True)
+
+
+def _operation_request(parameters: Mapping[str, Any]) -> OperationRequest:
+    query = parameters.get("query")
+    variables = parameters.get("variables") or None
+    name = parameters.get("operationName") or None
+    if not isinstance(query, str) or not query:
+        raise InvalidInput.of("query", "must be the text of a GraphQL document")
+    if variables is not None and not isinstance(variables, dict):
+        raise InvalidInput.of("variables", "must be an object")
+    if name is not None and not isinstance(name, str):
+        raise InvalidInput.of("operationName", "must be a text")
+    return OperationRequest(query, variables, name)
+
+
+def _run(operation: OperationRequest, *, reads_only: bool = False) -> Response:
+    operations: Operations = current_app.extensions[_OPERATIONS]
+    result = operations.run(operation, read_session, current_viewer(), reads_only=reads_only)
+    media_type = _media_type()
+    # A refused request is a 400 only in the media type that promises so: whoever knows just
+    # `application/json` may take any other status for a broken gateway.
+    refused = media_type == _GRAPHQL_JSON and not result.run
+    return _response(result.body, 400 if refused else 200, media_type)
+
+
+def _in_shape(run: Callable[[], Response]) -> Response:
+    """Answer what goes wrong before any operation in GraphQL's shape, with its HTTP status."""
+    try:
+        return run()
+    except (RegistryError, SQLAlchemyError) as error:
+        ours = our_error(error)
+        problem = problem_response(ours)
+        if isinstance(ours, MethodNotAllowed):
+            problem.headers["Allow"] = "POST"
+        body = {"errors": [represent_our_error(ours)]}
+        response = _response(body, ours.status, _media_type())
+        # The headers that go with the status: what to do about it.
+        for name, value in problem.headers:
+            if not name.startswith("Content-"):
+                response.headers[name] = value
+        return response
+
+
+def _response(body: dict[str, Any], status: int, media_type: str) -> Response:
+    response = Response(dump_json(body), status, content_type=f"{media_type}; charset=utf-8")
+    response.vary.update(["Accept", "Authorization"])
+    return response
+
+
+def _media_type() -> str:
+    # Whoever names it gets it; `*/*` gets what every client knows.
+    named = _GRAPHQL_JSON in request.headers.get("Accept", "")
+    offers = [_GRAPHQL_JSON, _JSON] if named else [_JSON]
+    return request.accept_mimetypes.best_match(offers, _JSON) or _JSON
