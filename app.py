@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from graphql_schema.view import register_graphql
 from registry.rest import register_rest
 from registry.settings import Settings
 from registry.web.arguments import init_arguments
@@ -34,4 +35,5 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     # The doors.
     register_rest(app, settings)
+    register_graphql(app, settings)
     return app

@@ -82,7 +82,22 @@ class Settings(BaseSettings):
         description="Most nodes that one GraphQL connection gives at once.",
     )
     graphql_max_depth: int = Field(
-        default=15, ge=1, description="Deepest nesting of a GraphQL operation's selections."
+        default=15, ge=1, description="Most fields inside one another in a GraphQL operation."
+    )
+    graphql_max_aliases: int = Field(
+        default=100, ge=0, description="Most aliases in a GraphQL operation, its fragments spread."
+    )
+    graphql_max_fields: int = Field(
+        default=1_000, ge=1, description="Most fields in a GraphQL operation, its fragments spread."
+    )
+    graphql_max_tokens: int = Field(
+        default=2_000, ge=1, description="Most tokens (words and signs) in a GraphQL document."
+    )
+    graphql_max_query_length: int = Field(
+        default=20_000, ge=1, description="Most characters in a GraphQL document."
+    )
+    graphql_introspection: bool = Field(
+        default=True, description="Whether clients may ask for the GraphQL schema by a query."
     )
 
     @field_validator("workspace", mode="before")

@@ -1,14 +1,15 @@
 """Who sees a version: one rule, as SQL predicates that every read on both doors uses.
 
-Everyone sees a version that git knows, and a publication that is public and processed. Its author
-sees it always, with a token that has ViewPackages (`docs/security.md`).
+Everyone sees a version that git knows, and a publication that is public and processed; a listing
+that has one, and its package. Their author sees them always, with a token that has ViewPackages
+(`docs/security.md`).
 """
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 from sqlalchemy.orm import aliased
 from sqlalchemy.orm.util import AliasedClass
 
-from registry.models import Listing, Publication, Version
+from registry.models import Listing, Package, Publication, Version
 from registry.rules.enumerations import VersionStatus
 from registry.rules.permissions import Permission
 from registry.rules.viewer import Viewer
@@ -20,10 +21,7 @@ def publication_is_visible(
     viewer: Viewer,
 ) -> ColumnElement[bool]:
     """Say which publications a viewer sees; `version` is the one that the publication is of."""
-    for_everyone = and_(
-        publication.is_public.is_(True), publication.status == VersionStatus.PROCESSED
-    )
-    return or_(for_everyone, _is_own(version, viewer))
+    return or_(_is_for_everyone(publication), _is_own(version, viewer))
 
 
 def version_is_visible(
@@ -38,6 +36,41 @@ def version_is_visible(
         )
     )
     return or_(version.from_git.is_(True), published)
+
+
+def listing_is_visible(
+    listing: AliasedClass[Listing] | type[Listing], viewer: Viewer
+) -> ColumnElement[bool]:
+    """Say which listings a viewer sees: those with something to install, and the viewer's own."""
+    version, publication = aliased(Version), aliased(Publication)
+    for_everyone = exists(
+        select(version.id)
+        .join(publication, publication.version_id == version.id)
+        .where(version.package_id == listing.package_id, _is_for_everyone(publication))
+        .correlate(listing)
+    )
+    if not viewer.may(Permission.ViewPackages):
+        return for_everyone
+    return or_(listing.author_id == viewer.author_id, for_everyone)
+
+
+def package_is_visible(
+    package: AliasedClass[Package] | type[Package], viewer: Viewer
+) -> ColumnElement[bool]:
+    """Say which packages a viewer sees: the workspace's, and those of the listings seen."""
+    listing = aliased(Listing)
+    listed = exists(
+        select(listing.package_id)
+        .where(listing.package_id == package.id, listing_is_visible(listing, viewer))
+        .correlate(package)
+    )
+    return or_(package.workspace_id.is_not(None), listed)
+
+
+def _is_for_everyone(
+    publication: AliasedClass[Publication] | type[Publication],
+) -> ColumnElement[bool]:
+    return and_(publication.is_public.is_(True), publication.status == VersionStatus.PROCESSED)
 
 
 def _is_own(version: AliasedClass[Version] | type[Version], viewer: Viewer) -> ColumnElement[bool]:
