@@ -180,12 +180,12 @@ class VersionReader(Generic[K]):
 
 def _read_answer(header: bytes, answers: IO[bytes]) -> FoundVersion:
     """Read one answer: `HASH TYPE SIZE`, the content and a line end; or `HASH missing`."""
-    _, kind, *size = header.split()
+    _, _, *size = header.split()
     if not size:
         return MISSING
     left = int(size[0])
     content = b""
-    if kind == b"blob" and left <= LARGEST_MANIFEST:
+    if left <= LARGEST_MANIFEST:
         content = answers.read(left)
         left = 0
     while left and (skipped := answers.read(min(left, _READ_AT_ONCE))):

@@ -66,16 +66,22 @@ class Repository:
         """
         path = path.absolute()
         _check_directory(path)
-        answer = _ask_at(path, ["rev-parse", *_QUESTIONS])
+        answer = ask_git([*_WARY, "rev-parse", *_QUESTIONS], directory=path, environment={})
         if answer.status:
-            raise _refusal(path, answer.reason)
-        bare, inside, object_format, prefix, git_dir = answer.output.split(b"\n", 4)
-        if bare != b"true" and (inside != b"true" or prefix):
+            raise _refusal(answer.reason)
+        bare, inside, object_format, prefix, line = answer.output.split(b"\n", 4)
+        git_dir = Path(os.fsdecode(line[:-1]))
+        # Git looks for a repository upwards too.
+        if bare == b"true":
+            is_root = (path / ".git").exists() or path.samefile(git_dir)
+        else:
+            is_root = inside == b"true" and not prefix
+        if not is_root:
             raise _not_a_root()
         return cls(
             path,
             bare=bare == b"true",
-            git_dir=Path(os.fsdecode(git_dir[:-1])),
+            git_dir=git_dir,
             object_format=object_format.decode(),
         )
 
@@ -239,14 +245,18 @@ class Repository:
         return frozenset(line[:-1].decode("utf-8", "replace") for line in lines)
 
     def _list_references(self, form: str, namespace: str) -> list[bytes]:
-        answer = _ask_at(self.path, ["for-each-ref", f"--format={form}", namespace])
+        answer = self._ask_about_references(["for-each-ref", f"--format={form}", namespace])
         if answer.status:
             raise HistoryUnreadable(answer.reason)
         return answer.output.splitlines(keepends=True)
 
+    def _ask_about_references(self, arguments: Sequence[str]) -> Answer:
+        git_dir = ("--git-dir", str(self._git_dir))
+        return ask_git([*_WARY, *git_dir, *arguments], directory=self.path, environment={})
+
     def _ask_for_head(self) -> Head:
-        branch = _ask_at(self.path, ["symbolic-ref", "--quiet", "HEAD"])
-        commit = _ask_at(self.path, ["rev-parse", "--quiet", "--verify", "HEAD"])
+        branch = self._ask_about_references(["symbolic-ref", "--quiet", "HEAD"])
+        commit = self._ask_about_references(["rev-parse", "--quiet", "--verify", "HEAD"])
         if branch.status and commit.status:
             raise WorkspaceUnavailable(
                 "The workspace's HEAD names neither a branch nor a commit: check something out."
@@ -279,12 +289,6 @@ def check_revisions(revisions: Sequence[str]) -> None:
         check_hashes(*revision.removeprefix("^").split("..", 1))
 
 
-def _ask_at(path: Path, arguments: Sequence[str]) -> Answer:
-    """Ask git about the references and the state of the repository at `path` and nowhere above."""
-    environment = {"GIT_CEILING_DIRECTORIES": str(path.resolve().parent)}
-    return ask_git([*_WARY, *arguments], directory=path, environment=environment)
-
-
 def _find_common_dir(git_dir: Path) -> Path:
     """Find what a linked worktree shares with its repository (gitrepository-layout(5))."""
     try:
@@ -305,7 +309,7 @@ def _check_directory(path: Path) -> None:
         raise _unreadable() from error
 
 
-def _refusal(path: Path, reason: str) -> WorkspaceUnavailable:
+def _refusal(reason: str) -> WorkspaceUnavailable:
     if "dubious ownership" in reason or "owned by someone else" in reason:
         return WorkspaceUnavailable(
             "Git distrusts the workspace because it belongs to another user: run the service as "
@@ -313,9 +317,6 @@ def _refusal(path: Path, reason: str) -> WorkspaceUnavailable:
         )
     if "not a git repository" not in reason:
         return WorkspaceUnavailable(f"Git cannot read the workspace ({reason}).")
-    above = ask_git([*_WARY, "rev-parse", "--git-dir"], directory=path, environment={})
-    if above.status == 0:
-        return _not_a_root()
     return WorkspaceUnavailable(
         "The workspace is no git repository, or a broken one: point REGISTRY_WORKSPACE at the root "
         "of a work tree or at a bare clone."

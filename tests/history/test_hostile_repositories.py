@@ -203,6 +203,11 @@ def test_the_user_s_own_configuration_changes_nothing(
     assert read_everything(made.path) == expected
     assert read_everything(tmp_path / "bare") == expected
 
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "log.showRoot")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "false")
+    assert read_everything(made.path) == expected
+
 
 def test_the_repository_is_not_written_to(made: Imported) -> None:
     def state() -> list[tuple[Path, int]]:

@@ -199,18 +199,19 @@ def write_commit(made: Imported, author: str, committer: str) -> str:
 
 
 def test_what_is_longer_than_a_chunk(history: History) -> None:
-    files = tuple(Change(f"packages/a/{number:05}/{'f' * 40}") for number in range(8_000))
-    manifest = Change("packages/b/package.json", b"{}")
+    packages = tuple(f"packages/{number:04}{'p' * 40}" for number in range(6_000))
+    manifests = tuple(Change(f"{package}/package.json", b"{}") for package in packages)
     made = history(
-        Planned((manifest, *files), subject=b"many"),
+        Planned(manifests, subject=b"many"),
         Planned(subject=b"s" * 3_000_000),
-        Planned(files[:1]),
+        Planned((Change("packages/x"),)),
     )
 
-    *_, long, many = tell(made.path)
+    _, long, many = tell(made.path, packages=packages)
 
     assert long.subject == "s" * 3_000_000
-    assert (many.subject, many.owners, len(many.manifests)) == ("many", (0, 2), 1)
+    assert (many.subject, many.owners) == ("many", tuple(range(6_000)))
+    assert [owner for owner, _ in many.manifests] == list(range(6_000))
 
 
 def test_a_manifest_is_a_file_that_came_or_changed(history: History) -> None:

@@ -203,3 +203,21 @@ def test_a_blob_that_breaks_off_is_an_error_of_the_history(tmp_path: Path) -> No
 
     assert broken in problem.value.reason
     assert str(tmp_path) not in problem.value.detail
+
+
+def test_goes_on_saying_why_git_is_gone(tmp_path: Path) -> None:
+    repository, broken, _ = damaged(tmp_path, cut_to=100)
+
+    with VersionReader[int](repository) as versions:
+
+        def wait_until_gone() -> None:
+            while True:
+                list(versions.ready())
+
+        # Enough that some reach git, and the rest waits to be sent when it is gone.
+        for key in range(250):
+            versions.submit(broken, key)
+        with pytest.raises(HistoryUnreadable):
+            wait_until_gone()
+        with pytest.raises(HistoryUnreadable):
+            list(versions.finish())

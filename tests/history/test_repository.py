@@ -33,6 +33,15 @@ def test_opens_a_work_tree_and_a_bare_clone(tree: WorkTree, tmp_path: Path) -> N
         assert repository.head() == Head(commit, "main")
 
 
+def test_opens_a_bare_repository_beside_its_worktrees(tree: WorkTree, tmp_path: Path) -> None:
+    tree.clone_bare(tmp_path / "project" / ".bare")
+    (tmp_path / "project" / ".git").write_text("gitdir: ./.bare\n")
+
+    repository = Repository.open(tmp_path / "project")
+
+    assert (repository.bare, repository.head().branch) == (True, "main")
+
+
 def test_opens_a_mirror_that_has_no_configuration(tree: WorkTree, tmp_path: Path) -> None:
     bare = tree.clone_bare(tmp_path / "bare")
     (bare / "config").unlink()
@@ -68,10 +77,8 @@ def in_a_repository(tree: WorkTree, tmp_path: Path) -> Path:
     return tree.path / "packages"
 
 
-def in_a_colon_directory(tree: WorkTree, tmp_path: Path) -> Path:
-    inside = tree.path / "a:b" / "c"
-    inside.mkdir(parents=True)
-    return inside
+def in_a_bare_clone(tree: WorkTree, tmp_path: Path) -> Path:
+    return tree.clone_bare(tmp_path / "bare") / "objects"
 
 
 def git_directory(tree: WorkTree, tmp_path: Path) -> Path:
@@ -110,7 +117,7 @@ def of_the_future(tree: WorkTree, tmp_path: Path) -> Path:
     ("make", "message"),
     [
         (in_a_repository, "not its root"),
-        (in_a_colon_directory, "not its root"),
+        (in_a_bare_clone, "not its root"),
         (git_directory, "not its root"),
         (elsewhere, "not its root"),
         (absent, "no directory"),
@@ -239,7 +246,7 @@ def test_tags_are_those_of_git_wherever_they_are_kept(tree: WorkTree) -> None:
     for name in ("v2.0.0", "ü", "v1.0.0"):
         tree.git("tag", "--force", "--annotate", name, "-m", "x")
     (tree.path / ".git" / "refs" / "tags" / "half").write_text("")
-    (tree.path / ".git" / "refs" / "tags" / "v3.lock").write_text("")
+    (tree.path / ".git" / "refs" / "tags" / "v3.lock").write_text("1" * 40)
     repository = Repository.open(tree.path)
 
     names, digest = repository.tags()

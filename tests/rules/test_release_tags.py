@@ -63,6 +63,7 @@ def test_a_name_without_scope_must_be_one_package_s() -> None:
         # ... some are about to be released, their tag is not there yet.
         (["one 8.1.0", "two 8.1.0", "three 8.0.0"], "v8.0.0 v8.0.1 v1.0.0", "one three two"),
         (["one 9.1.0", "two 7.0.0", "three 8.0.0"], "v8.0.0 v8.0.1 v1.0.0", ""),
+        (["one 8.0.1", "two 8.0.2"], "v8.5.0 v1.0.0", ""),
         # Vite: the plain tags are one package's.
         (
             ["vite 8.2.2", "create 9.1.2", "legacy 8.2.3"],
