@@ -49,6 +49,7 @@ def upgrade() -> None:
         sa.Column("bare", sa.Boolean(), nullable=False),
         sa.Column("tool", sa.Text(), nullable=False),
         sa.Column("patterns", sa.JSON(), nullable=False),
+        sa.Column("shared_version", sa.Text(), nullable=False),
         sa.Column("branch", sa.Text(), nullable=False),
         sa.Column("head", sa.Text(), nullable=False),
         sa.Column("members_digest", sa.Text(), nullable=False),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from registry.catalogue.columns import Columns
@@ -34,7 +34,8 @@ def list_commits(
         if link is None:
             raise InvalidInput.of("before", f"{before!r} is not a commit of this package.")
         statement = statement.where(
-            tuple_(PackageCommit.date, PackageCommit.commit_id) < tuple_(link.date, link.commit_id)
+            tuple_(PackageCommit.date, PackageCommit.commit_id)
+            < tuple_(literal(link.date, PackageCommit.date.type), link.commit_id)
         )
     return session.execute(statement).all()
 

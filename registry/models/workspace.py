@@ -20,6 +20,8 @@ class Workspace(Base):
     # The tool whose rules say what a package is: npm, yarn, pnpm, lerna, bun or none.
     tool: Mapped[str] = mapped_column(default="none")
     patterns: Mapped[list[str]] = mapped_column(default=list)
+    # The version that lerna gives to all packages alike; empty where they have their own.
+    shared_version: Mapped[str] = mapped_column(default="")
     # Empty when HEAD is detached, or the repository has no commit.
     branch: Mapped[str] = mapped_column(default="")
     head: Mapped[str] = mapped_column(default="")

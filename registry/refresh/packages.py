@@ -9,12 +9,21 @@ import orjson
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from registry.models import Health, Listing, Package, PackageCommit
+from registry.models import (
+    Build,
+    Dependency,
+    Health,
+    Issue,
+    Listing,
+    Package,
+    PackageCommit,
+)
 from registry.refresh.bulk import batches
 from registry.refresh.dependencies import Candidate
+from registry.refresh.versions import forget_git_versions
 from registry.rules.enumerations import BuildStatus, CheckStatus
 from registry.rules.score import overall_score
-from registry.rules.territories import nested_paths
+from registry.rules.territories import ROOT, nest
 from registry.workspace.manifest import ReadManifest
 from registry.workspace.problems import Problem, ProblemCode, error
 
@@ -44,16 +53,13 @@ def write_packages(
         package.name: package
         for package in session.scalars(select(Package).where(Package.workspace_id == workspace_id))
     }
-    paths_before = [package.path or "" for package in existing.values()]
-    territories_before = {
-        package.name: (package.path, nested_paths(package.path or "", paths_before))
-        for package in existing.values()
-    }
+    paths_before = {name: package.path or ROOT for name, package in existing.items()}
+    nested_before = nest(paths_before.values())
     named, duplicates = _tell_names_apart(read)
-    paths_now = [manifest.path for manifest in named.values()]
-    changes = PackageChanges()
+    nested_now = nest(manifest.path for manifest in named.values())
 
-    _remove(session, [package for name, package in existing.items() if name not in named], changes)
+    vanished = [package for name, package in existing.items() if name not in named]
+    _remove(session, vanished)
     rows: dict[str, Package] = {}
     for name, manifest in named.items():
         package = existing.get(name)
@@ -66,11 +72,11 @@ def write_packages(
     modified = [package for package in rows.values() if session.is_modified(package)]
     session.flush()
 
-    changes.changed = {package.id for package in modified}
+    changes = PackageChanges(changed={package.id for package in modified}, vanished=len(vanished))
     for name, manifest in named.items():
         package = rows[name]
-        territory = (manifest.path, nested_paths(manifest.path, paths_now))
-        if territories_before.get(name) != territory:
+        same_place = paths_before.get(name) == manifest.path
+        if not same_place or nested_before[manifest.path] != nested_now[manifest.path]:
             changes.rebuilt.add(package.id)
         changes.members.append(
             Candidate(package.id, name, package.version, manifest.path, manifest.manifest)
@@ -147,9 +153,8 @@ def _assign(package: Package, facts: Mapping[str, Any]) -> bool:
     return seen
 
 
-def _remove(session: Session, vanished: Sequence[Package], changes: PackageChanges) -> None:
+def _remove(session: Session, vanished: Sequence[Package]) -> None:
     """Take packages out of the catalogue; what an author listed stays, as listed only."""
-    changes.vanished = len(vanished)
     by_id = {package.id: package for package in vanished}
     listed: dict[int, str] = {}
     for batch in batches(by_id):
@@ -157,12 +162,12 @@ def _remove(session: Session, vanished: Sequence[Package], changes: PackageChang
             select(Listing.package_id, Listing.identifier).where(Listing.package_id.in_(batch))
         ):
             listed[row.package_id] = row.identifier
-    for package_id, package in by_id.items():
-        if package_id in listed:
-            _assign(package, {**_LISTED_ONLY, "name": listed[package_id]})
+    for package_id, identifier in listed.items():
+        _assign(by_id[package_id], {**_LISTED_ONLY, "name": identifier})
     for batch in batches(listed):
-        session.execute(delete(PackageCommit).where(PackageCommit.package_id.in_(batch)))
-        session.execute(delete(Health).where(Health.package_id.in_(batch)))
+        for model in (PackageCommit, Dependency, Issue, Health, Build):
+            session.execute(delete(model).where(model.package_id.in_(batch)))
+    forget_git_versions(session.connection(), listed)
     for batch in batches(package_id for package_id in by_id if package_id not in listed):
         session.execute(delete(Package).where(Package.id.in_(batch)))
 

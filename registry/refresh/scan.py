@@ -7,12 +7,14 @@ import hashlib
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
 from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session
 
+from registry import __version__
 from registry.database import begin_write, raise_revision
 from registry.history.repository import Head, Repository
 from registry.models import Package, Scan, Workspace
@@ -24,9 +26,10 @@ from registry.refresh.lock import refresh_lock
 from registry.refresh.packages import PackageChanges, write_packages
 from registry.refresh.report import Phase, Progress, ProgressListener, ScanReport, silent
 from registry.refresh.versions import write_tags, write_uncommitted
+from registry.rules.enumerations import Severity
 from registry.rules.release_tags import PackageFacts, name_tags
 from registry.workspace.discovery import MemberFile, find_members
-from registry.workspace.layout import Layout, read_layout
+from registry.workspace.layout import Layout, Tool, read_layout
 from registry.workspace.manifest import read_manifest
 from registry.workspace.problems import Problem
 from registry.workspace.tree import CommitTree, Tree, WorkTree
@@ -96,6 +99,17 @@ def _scan_since(engine: Engine, path: Path, newest: int) -> ScanReport | None:
         return ScanReport.of_scan(row.Scan, workspace=str(path), branch=row.branch)
 
 
+def _keep_known(layout: Layout, problems: Sequence[Problem], workspace: Workspace) -> Layout:
+    """Go on with the patterns of the last scan where the file that declares them is broken.
+
+    A slip in one file must not empty the catalogue.
+    """
+    broken = any(problem.severity is Severity.ERROR for problem in problems)
+    if not broken or layout.patterns or not workspace.patterns:
+        return layout
+    return replace(layout, tool=Tool(workspace.tool), patterns=tuple(workspace.patterns))
+
+
 class _Refresh:
     """The steps of one refresh, in the order in which they run."""
 
@@ -119,15 +133,14 @@ class _Refresh:
         shallow = repository.shallow_digest()
         history_moved = (head.commit, shallow) != (workspace.head, workspace.shallow_digest)
         with self._phase("packages"):
-            layout, packages = self._refresh_packages(workspace, head)
+            packages = self._refresh_packages(workspace, head)
         with self._phase("history"):
             if history_moved or (packages and packages.rebuilt):
                 rebuilt = packages.rebuilt if packages else frozenset()
                 self._refresh_history(workspace, head, shallow, rebuilt)
         with self._phase("versions"):
             if packages or history_moved or tags_digest != workspace.tags_digest:
-                fixed = bool(layout.shared_version)
-                self._refresh_versions(workspace, tags, fixed_version=fixed)
+                self._refresh_versions(workspace, tags)
         report.head, report.branch = head.commit, head.branch
         self._note(head.commit != workspace.head or head.branch != workspace.branch)
         workspace.head, workspace.branch = head.commit, head.branch
@@ -149,28 +162,29 @@ class _Refresh:
         self._session.flush()
         return workspace
 
-    def _refresh_packages(
-        self, workspace: Workspace, head: Head
-    ) -> tuple[Layout, PackageChanges | None]:
-        """Read the manifests and write the packages; no changes where none moved."""
+    def _refresh_packages(self, workspace: Workspace, head: Head) -> PackageChanges | None:
+        """Read the manifests and write the packages; None where nothing moved since last time."""
+        bare_digest = self._bare_digest(head)
+        if bare_digest and bare_digest == workspace.members_digest:
+            return None
         with self._open_tree(head) as tree:
             layout, problems = read_layout(tree)
+            layout = _keep_known(layout, problems, workspace)
             files, more_problems = find_members(tree, layout)
-            digest = self._digest(head, layout, files, [*problems, *more_problems])
-            self._report.packages = len(files)
+            digest = bare_digest or self._digest(layout, files, [*problems, *more_problems])
             if digest == workspace.members_digest:
-                return layout, None
+                return None
             read = [read_manifest(tree, file.path) for file in files]
         changes = write_packages(self._session, workspace.id, read, self._started)
         changes.problems[None] = [*problems, *more_problems]
         edges = write_dependencies(self._connection, changes.members, layout)
         issues = write_package_issues(self._connection, workspace.id, changes.problems)
-        self._report.packages = len(changes.members)
         self._report.packages_changed = len(changes.changed | edges) + changes.vanished
         workspace.tool, workspace.patterns = layout.tool, list(layout.patterns)
+        workspace.shared_version = layout.shared_version
         workspace.members_digest = digest
         self._note(bool(changes.changed or edges or changes.vanished or issues))
-        return layout, changes
+        return changes
 
     @contextmanager
     def _open_tree(self, head: Head) -> Iterator[Tree]:
@@ -183,15 +197,19 @@ class _Refresh:
         else:
             yield WorkTree(repository.path)
 
+    def _bare_digest(self, head: Head) -> str:
+        """Digest what a bare repository's packages follow from; empty for a work tree."""
+        return f"{__version__} {head.commit}" if self._repository.bare else ""
+
     def _digest(
-        self, head: Head, layout: Layout, files: Sequence[MemberFile], problems: Sequence[Problem]
+        self, layout: Layout, files: Sequence[MemberFile], problems: Sequence[Problem]
     ) -> str:
-        """Digest what the packages follow from; never the same twice where a file may be racy."""
+        """Digest what a work tree's packages follow from; a racy file makes it unlike any other."""
         newest_trusted = time.time_ns() - _RACY_SECONDS * 1_000_000_000
         racy = any(file.mtime_ns and file.mtime_ns > newest_trusted for file in files)
         seen = [
-            # Of a bare repository the commit says it all.
-            head.commit if self._repository.bare else "",
+            # Another release may read the same files differently.
+            __version__,
             time.time_ns() if racy else 0,
             repr(layout),
             [(file.path, file.size, file.mtime_ns) for file in files],
@@ -225,9 +243,7 @@ class _Refresh:
         write_history_issues(self._connection, workspace.id, update.problems())
         self._note(True)
 
-    def _refresh_versions(
-        self, workspace: Workspace, tags: Collection[str], *, fixed_version: bool
-    ) -> None:
+    def _refresh_versions(self, workspace: Workspace, tags: Collection[str]) -> None:
         facts = [
             PackageFacts(row.name, row.private, row.version)
             for row in self._session.execute(
@@ -236,7 +252,7 @@ class _Refresh:
                 )
             )
         ]
-        names = name_tags(facts, tags, fixed_version=fixed_version)
+        names = name_tags(facts, tags, fixed_version=bool(workspace.shared_version))
         added = write_uncommitted(self._connection, workspace.id)
         renamed = write_tags(self._connection, workspace.id, names)
         self._report.versions_added += added
@@ -260,6 +276,10 @@ class _Refresh:
             workspace.scanned_at = now
             raise_revision(self._session)
         report.changed = self._changed or first
+        report.packages = (
+            self._session.scalar(select(func.count()).where(Package.workspace_id == workspace.id))
+            or 0
+        )
         report.issues = count_issues(self._connection, workspace.id)
         scan = Scan(
             workspace_id=workspace.id,

@@ -68,6 +68,11 @@ class KnownVersions:
         return len(new)
 
 
+def forget_git_versions(connection: Connection, package_ids: Collection[int]) -> None:
+    """Drop what git knew of packages that left the workspace; what was published stays."""
+    _forget(connection, list(_load(connection, package_ids).values()))
+
+
 def _load(connection: Connection, package_ids: Iterable[int]) -> dict[tuple[int, str], Any]:
     columns = (
         Version.id,

@@ -3,13 +3,21 @@
 from flask import Flask
 
 from registry.rest.account import account
+from registry.rest.commits import commits
+from registry.rest.health import health
 from registry.rest.limits import Policy, init_limits
+from registry.rest.packages import packages
 from registry.rest.root import probes, root
+from registry.rest.search import search
 from registry.settings import Settings
 
 BLUEPRINTS = (
     root,
     probes,
+    packages,
+    commits,
+    health,
+    search,
     account,
 )
 

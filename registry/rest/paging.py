@@ -1,7 +1,6 @@
 """Pages: opaque cursors, and the link to the next page (RFC 8288)."""
 
-import binascii
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from urllib.parse import urlencode
 
 from flask import request
@@ -22,8 +21,8 @@ def decode_cursor(cursor: str) -> str:
     """
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        key = urlsafe_b64decode(padded.encode("ascii")).decode()
-    except (binascii.Error, UnicodeError):
+        key = b64decode(padded, altchars=b"-_", validate=True).decode()
+    except ValueError:
         key = "\0"
     # No database keeps NUL in a text, so no key holds one.
     if "\0" in key:
