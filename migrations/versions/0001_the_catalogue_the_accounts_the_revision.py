@@ -88,10 +88,9 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_commit")),
-        sa.UniqueConstraint("workspace_id", "hash", name=op.f("uq_commit_workspace_id_hash")),
+        sa.UniqueConstraint("hash", "workspace_id", name=op.f("uq_commit_hash_workspace_id")),
     )
     with op.batch_alter_table("commit", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_commit_hash"), ["hash"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_commit_workspace_id_date_id"),
             ["workspace_id", "date", "id"],
@@ -502,7 +501,6 @@ def downgrade() -> None:
     op.drop_table("scan")
     with op.batch_alter_table("commit", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_commit_workspace_id_date_id"))
-        batch_op.drop_index(batch_op.f("ix_commit_hash"))
 
     op.drop_table("commit")
     op.drop_table("workspace")

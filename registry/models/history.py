@@ -18,9 +18,9 @@ class Commit(Base):
 
     __tablename__ = "commit"
     __table_args__ = (
-        UniqueConstraint("workspace_id", "hash"),
+        # The hash first: a commit is looked up by it alone, or by its beginning.
+        UniqueConstraint("hash", "workspace_id"),
         Index(None, "workspace_id", "date", "id"),
-        Index(None, "hash"),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
