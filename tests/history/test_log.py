@@ -198,20 +198,37 @@ def write_commit(made: Imported, author: str, committer: str) -> str:
     return git(made.path, *arguments, given=text.encode()).decode()
 
 
-def test_what_is_longer_than_a_chunk(history: History) -> None:
-    packages = tuple(f"packages/{number:04}{'p' * 40}" for number in range(6_000))
+@pytest.mark.parametrize("size", [1, 2, 41, 100, 1_000])
+def test_the_same_is_told_however_it_comes(
+    history: History, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    packages = tuple(f"packages/{number}" for number in range(30))
     manifests = tuple(Change(f"{package}/package.json", b"{}") for package in packages)
     made = history(
         Planned(manifests, subject=b"many"),
-        Planned(subject=b"s" * 3_000_000),
-        Planned((Change("packages/x"),)),
+        Planned(subject=b"s" * 2_000),
+        Planned((Change("packages/3/x"), Change("packages/5/x"), Change("packages/x"))),
+        Planned(subject=b""),
     )
+    expected = tell(made.path, packages=packages)
+    assert expected[-1].owners == tuple(range(30))
+    assert sorted(owner for owner, _ in expected[-1].manifests) == list(range(30))
 
-    _, long, many = tell(made.path, packages=packages)
+    monkeypatch.setattr("registry.history.log._CHUNK", size)
+    monkeypatch.setattr("registry.history.log._PAUSE_SECONDS", 0)
+
+    assert tell(made.path, packages=packages) == expected
+
+
+def test_what_is_longer_than_a_chunk(history: History) -> None:
+    files = tuple(Change(f"packages/a/{number:05}{'f' * 60}") for number in range(8_000))
+    manifest = Change("packages/b/package.json", b"{}")
+    made = history(Planned((*files, manifest)), Planned(subject=b"s" * 3_000_000))
+
+    long, many = tell(made.path)
 
     assert long.subject == "s" * 3_000_000
-    assert (many.subject, many.owners) == ("many", tuple(range(6_000)))
-    assert [owner for owner, _ in many.manifests] == list(range(6_000))
+    assert (many.owners, [owner for owner, _ in many.manifests]) == ((0, 2), [2])
 
 
 def test_a_manifest_is_a_file_that_came_or_changed(history: History) -> None:
