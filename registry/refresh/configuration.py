@@ -12,7 +12,13 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from registry.database import begin_write
-from registry.errors import Conflict, InvalidInput, PreconditionFailed, package_not_found
+from registry.errors import (
+    Conflict,
+    InvalidInput,
+    PreconditionFailed,
+    WorkspaceUnavailable,
+    package_not_found,
+)
 from registry.history.repository import Repository
 from registry.models import Package, Workspace
 from registry.refresh.lock import refresh_lock
@@ -46,7 +52,7 @@ def update_package_config(
         NotFound: there is no such package in the workspace.
         Conflict: the workspace is a bare repository, which has no files to change.
         PreconditionFailed: the manifest changed on disk since the last refresh.
-        WorkspaceUnavailable: the repository is gone or unreadable.
+        WorkspaceUnavailable: the repository is gone or unreadable, or cannot be written to.
     """
     changes = validate_changes(config)
     with refresh_lock(engine), Session(engine) as session:
@@ -69,8 +75,7 @@ def update_package_config(
             )
         precondition(session)
         repository = Repository.open(Path(row.root))
-        manifest = _manifest_file(Path(row.root), row.path)
-        before = manifest.read_bytes()
+        manifest, before = _read_manifest_file(Path(row.root), row.path)
         if hashlib.sha256(before).hexdigest() != row.manifest_hash:
             raise PreconditionFailed(
                 f"{row.path}/package.json has changed on disk since the last refresh. "
@@ -82,21 +87,35 @@ def update_package_config(
             session.commit()
 
 
-def _manifest_file(root: Path, path: str) -> Path:
-    """Find the file to write, with no link on the way that leaves the workspace."""
+def _read_manifest_file(root: Path, path: str) -> tuple[Path, bytes]:
+    """Find the file to write, with no link on the way that leaves the workspace, and read it."""
     manifest = (root / path / "package.json").resolve()
-    if not manifest.is_relative_to(root.resolve()) or not manifest.is_file():
-        raise PreconditionFailed(
-            f"{path}/package.json is no file of the workspace any more. Refresh, and try again.",
-            code="manifest_changed",
-        )
-    return manifest
+    if manifest.is_relative_to(root.resolve()) and manifest.is_file():
+        try:
+            return manifest, manifest.read_bytes()
+        except OSError as failure:
+            raise _unwritable(failure) from failure
+    raise PreconditionFailed(
+        f"{path}/package.json is no file of the workspace any more. Refresh, and try again.",
+        code="manifest_changed",
+    )
+
+
+def _unwritable(failure: OSError) -> WorkspaceUnavailable:
+    return WorkspaceUnavailable(
+        f"The manifest cannot be written ({failure.strerror}), and nothing was changed: see that "
+        "the service's user may write to the workspace, and that its disk has room.",
+        code="workspace_not_writable",
+    )
 
 
 @contextmanager
 def _replaced(path: Path, before: bytes, after: bytes) -> Iterator[None]:
     """Give a file new content; what goes wrong inside puts the old content back."""
-    _write_atomically(path, after)
+    try:
+        _write_atomically(path, after)
+    except OSError as failure:
+        raise _unwritable(failure) from failure
     try:
         yield
     except BaseException:

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
 
+from registry.models import Package
 from registry.settings import Settings
 from tests.repositories import WorkTree, small_monorepo
 
@@ -387,3 +390,31 @@ def test_writes_are_closed_by_default(
     response = app.test_client().open(address, method=method, json={})
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_update_config_is_undone_when_the_catalogue_cannot_follow(
+    catalogued: FlaskClient, tree: WorkTree, sessions: sessionmaker[Session]
+) -> None:
+    manifest = tree.path / "packages/two/package.json"
+    before = manifest.read_bytes()
+    head = tree.path / ".git/HEAD"
+    head.write_text("ref: not a reference\n")
+
+    body = {"packageName": "two", "config": {"description": "x"}}
+    response = catalogued.put("/api/packages/update-config", json=body)
+
+    assert response.status_code == 503
+    assert manifest.read_bytes() == before
+    assert [file.name for file in manifest.parent.iterdir()] == ["package.json"]
+    with sessions() as session:
+        assert session.scalar(select(Package.description).where(Package.name == "two")) == ""
+
+
+def test_update_config_keeps_the_mode_of_the_file(catalogued: FlaskClient, tree: WorkTree) -> None:
+    manifest = tree.path / "packages/two/package.json"
+    manifest.chmod(0o640)
+
+    body = {"packageName": "two", "config": {"description": "x"}}
+    assert catalogued.put("/api/packages/update-config", json=body).status_code == 200
+
+    assert manifest.stat().st_mode & 0o777 == 0o640
