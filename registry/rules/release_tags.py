@@ -7,14 +7,14 @@ where the name may lack its scope if no other package of the workspace bears it 
 - lerna.json has a fixed `version`: yes, private packages too; its tool gives all of them one.
 - There is one package: yes, nothing else could be meant.
 - All published packages are at one version: yes, that is seldom so by chance.
-- Most published packages stand at plain tags: yes. A release of such a workspace is one tag, and
-  packages that did not change keep the last one they had (babel).
+- Most published packages stand at plain tags of one major version: yes. A release of such a
+  workspace is one tag, and packages that did not change keep the last one they had (babel).
 - Else no: the plain tags are one package's (vite, pnpm) or the root's (npm), and that they hold
   other packages' versions too is chance.
 
-A package stands at a plain tag when its version has one and none with its own name, or is past the
-newest one but within its major: it is about to be released. Published are those packages that are
-not private and have a version; in a workspace without any, all that have a version.
+A package stands at a plain tag when its version has one and none with its own name. The highest of
+them gives the major; past it, a package is about to be released and counts too. Published are those
+packages that are not private and have a version; in a workspace without any, all with a version.
 """
 
 import re
@@ -22,7 +22,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-_PLAIN = re.compile(r"v(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?:[-+].*)?")
+_SEMVER = re.compile(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?:[-+].*)?")
 _OWN = ("@", "-v", "/v")
 
 
@@ -87,32 +87,33 @@ def _sharing(
         return everyone
     versioned = [package for package in packages if package.version]
     published = [package for package in versioned if not package.private] or versioned
-    if len({package.version for package in published}) != 1:
-        newest = _newest(names.tags)
-        standing = sum(_stands_at_plain(package, names, newest) for package in published)
-        if standing * 2 <= len(published):
-            return frozenset()
-    return frozenset(package.name for package in published)
+    one_version = len({package.version for package in published}) == 1
+    if one_version or _count_standing(published, names) * 2 > len(published):
+        return frozenset(package.name for package in published)
+    return frozenset()
 
 
-def _stands_at_plain(
-    package: PackageFacts, names: TagNames, newest: tuple[int, int, int] | None
-) -> bool:
-    if names.own_tag_for(package.name, package.version):
-        return False
-    if f"v{package.version}" in names.tags:
-        return True
-    numbers = _numbers(f"v{package.version}")
-    return bool(newest and numbers and numbers[0] == newest[0] and numbers > newest)
+def _count_standing(packages: Sequence[PackageFacts], names: TagNames) -> int:
+    """Count the packages that stand at, or are just past, plain tags of one major version."""
+    plain = [
+        package
+        for package in packages
+        if not names.own_tag_for(package.name, package.version) and _numbers(package.version)
+    ]
+    tagged = {package.version for package in plain if f"v{package.version}" in names.tags}
+    highest = max(map(_numbers, tagged), default=None)
+    if highest is None:
+        return 0
+    return sum(
+        numbers[0] == highest[0] and (package.version in tagged or numbers > highest)
+        for package in plain
+        if (numbers := _numbers(package.version))
+    )
 
 
-def _newest(tags: Collection[str]) -> tuple[int, int, int] | None:
-    return max((numbers for tag in tags if (numbers := _numbers(tag))), default=None)
-
-
-def _numbers(tag: str) -> tuple[int, int, int] | None:
-    match = _PLAIN.fullmatch(tag)
-    return (int(match[1]), int(match[2]), int(match[3])) if match else None
+def _numbers(version: str) -> tuple[int, ...]:
+    match = _SEMVER.fullmatch(version)
+    return tuple(map(int, match.groups())) if match else ()
 
 
 def _without_scope(name: str) -> str:

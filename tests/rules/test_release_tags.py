@@ -63,7 +63,9 @@ def test_a_name_without_scope_must_be_one_package_s() -> None:
         # ... some are about to be released, their tag is not there yet.
         (["one 8.1.0", "two 8.1.0", "three 8.0.0"], "v8.0.0 v8.0.1 v1.0.0", "one three two"),
         (["one 9.1.0", "two 7.0.0", "three 8.0.0"], "v8.0.0 v8.0.1 v1.0.0", ""),
-        (["one 8.0.1", "two 8.0.2"], "v8.5.0 v1.0.0", ""),
+        (["one 8.0.1", "two 8.0.2", "three 8.5.0"], "v8.5.0 v1.0.0", ""),
+        # ... the next major's first tags are there, from another branch.
+        (["one 8.0.4", "two 8.0.1"], "v8.0.1 v8.0.4 v9.0.0-beta.1 v1.0.0", "one two"),
         # Vite: the plain tags are one package's.
         (
             ["vite 8.2.2", "create 9.1.2", "legacy 8.2.3"],
@@ -72,6 +74,7 @@ def test_a_name_without_scope_must_be_one_package_s() -> None:
         ),
         # Pnpm: by chance old plain tags hold some packages' versions.
         (["pnpm 11.2.0", "fs 1000.0.1", "cli 1000.2.0", "old 2.0.0"], "v11.2.0 v2.0.0 v1.0.0", ""),
+        (["pnpm 11.2.0", "a 1.0.0", "b 1.0.0", "c 1.0.1"], "v11.2.0 v1.0.1 v1.0.0", ""),
         # Npm: the plain tags are the root's, and each version has a tag with its own name too.
         (
             ["arborist 8.0.0", "config 9.0.0"],
@@ -104,6 +107,8 @@ def test_a_fixed_version_is_shared_by_private_packages_too() -> None:
 
 def test_versions_that_are_no_numbers() -> None:
     names = name_tags(facts("one next", "two 1.0.0"), ["vnext", "v1.0.0"], fixed_version=False)
+    assert names.tag_for("one", "next") == ""
 
+    names = name_tags(facts("one next", "two 1.0.0"), ["vnext", "v1.0.0"], fixed_version=True)
     assert names.tag_for("one", "next") == "vnext"
     assert names.tag_for("one", "") == ""
