@@ -17,6 +17,11 @@ from registry.workspace.abstract_tree import (
 )
 from registry.workspace.problems import ProblemCode, error
 
+# As on disk, where the system has this limit (Linux's PATH_MAX). Bytes.
+_LONGEST_LINK = 4096
+# Nothing on a disk is called so; a tree that somebody forged may hold them.
+_NEVER_NAMES = frozenset({b"", b".", b".."})
+
 
 class GitAnswer(Protocol):
     """What a finished git said (`registry.history.git_command.Answer`)."""
@@ -99,14 +104,15 @@ class CommitTree(Tree):
             children = directories.get(directory)
             if children is None:
                 children = self._add_directory(directory)
-            children[name] = (_kind_of_git_mode(what[:6]), what[what.rindex(b" ") + 1 :])
+            if name not in _NEVER_NAMES:
+                children[name] = (_kind_of_git_mode(what[:6]), what[what.rindex(b" ") + 1 :])
 
     def _add_directory(self, path: bytes) -> dict[bytes, tuple[Kind, bytes]]:
         children = self._directories[path] = {}
         while path:
             path, _, name = path.rpartition(b"/")
             parent = self._directories.setdefault(path, {})
-            if name in parent:
+            if name in parent or name in _NEVER_NAMES:
                 break
             parent[name] = (Kind.DIRECTORY, b"")
         return children
@@ -129,7 +135,7 @@ class CommitTree(Tree):
         found = self._find(real)
         if found is None or found[0] is not Kind.LINK:
             return None
-        return os.fsdecode(self._blob(real, found[1], os.pathconf("/", "PC_PATH_MAX")))
+        return os.fsdecode(self._blob(real, found[1], _LONGEST_LINK))
 
     def _read(self, real: str, limit: int) -> bytes | None:
         found = self._find(real)
