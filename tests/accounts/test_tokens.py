@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 
 import pytest
@@ -239,8 +239,10 @@ def test_noting_the_use_waits_for_nobody(sessions: sessionmaker[Session], engine
     assert last_use(sessions) is None
     # The connection that went without waiting waits again when it writes for somebody else.
     if engine.dialect.name == "sqlite":
-        with engine.connect() as connection:
-            assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 30_000
+        with ExitStack() as stack:
+            pooled = [stack.enter_context(engine.connect()) for _ in range(3)]
+            waits = {each.exec_driver_sql("PRAGMA busy_timeout").scalar() for each in pooled}
+        assert waits == {30_000}
 
 
 def test_noting_the_use_never_fails(sessions: sessionmaker[Session], engine: Engine) -> None:

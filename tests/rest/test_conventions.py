@@ -74,8 +74,9 @@ def test_methods_that_a_route_does_not_know(app: Flask, client: FlaskClient) -> 
             if response.status_code != 405:
                 assert app.url_map.bind("localhost").test(path, method), (method, path)
                 continue
-            assert set(response.headers["Allow"].split(", ")) >= known - {method}
-            check_problem(response)
+            assert set(response.headers["Allow"].split(", ")) >= known
+            if method != "HEAD":
+                check_problem(response)
 
 
 def test_options_tell_the_methods_to_everybody(app: Flask, client: FlaskClient) -> None:
