@@ -1,6 +1,6 @@
 """What can go wrong, as classes that carry data.
 
-Each edge maps them in one file to one shape: `registry/rest/problems.py` and
+Each edge maps them in one file to one shape: `registry/web/problems.py` and
 `graphql_schema/errors.py`. A class's `code` is stable and is what clients switch on.
 """
 
