@@ -35,9 +35,9 @@ $(INSTALLED): pyproject.toml
 # The documents' writes work without a token here, and only here: this server is on loopback.
 run: export REGISTRY_OPEN_WRITES := true
 run: $(INSTALLED) ## Serve the demo, or WORKSPACE=path, on 127.0.0.1:5000 or PORT=
-	@$(BIN)/registry migrate
+	@$(BIN)/registry --quiet migrate
 ifeq ($(strip $(WORKSPACE)),)
-	@$(BIN)/registry demo > /dev/null
+	@$(BIN)/registry --quiet demo > /dev/null
 	@exec $(BIN)/registry serve --host 127.0.0.1 --port $(PORT)
 else
 	@REGISTRY_WORKSPACE='$(WORKSPACE)' $(BIN)/registry refresh

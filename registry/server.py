@@ -3,11 +3,14 @@
 import errno
 import ipaddress
 import os
+import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from granian.constants import Interfaces
@@ -23,6 +26,8 @@ THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 DRAIN_SECONDS = 30
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- what such a server is called at
 _POLL_SECONDS = 0.02
+# How long a worker may outlive its parent.
+_PARENT_SECONDS = 1
 
 
 @dataclass(frozen=True)
@@ -118,13 +123,28 @@ def serve(address: Address, *, workers: int, when_ready: Callable[[], None]) -> 
     server.on_listening(lambda: _await_answer(address, when_ready))
     # Without a loader of ours, Granian imports from the current directory before all others: the
     # service would run an `app.py` of the workspace it is started in.
-    server.serve(target_loader=_load_application, wrap_loader=False)
+    server.serve(target_loader=partial(_load_application, os.getpid()), wrap_loader=False)
 
 
-def _load_application() -> Callable[..., Any]:
+def _load_application(parent: int) -> Callable[..., Any]:
+    """Make a worker's application; `parent` is the process that started the worker."""
     from app import create_app  # noqa: PLC0415 -- only the worker processes need it
 
+    # Ctrl-C reaches every process of the terminal's group. A worker that is told to stop twice, by
+    # it and then by its parent, hangs until it is killed.
+    os.setpgrp()
+    threading.Thread(target=_end_with, args=(parent,), name="end-with-parent", daemon=True).start()
     return create_app()
+
+
+def _end_with(parent: int) -> None:
+    """Stop this worker when its parent is gone: killed, it could not tell its workers to stop.
+
+    They would keep the port, and nobody would be there to stop them.
+    """
+    while os.getppid() == parent:
+        time.sleep(_PARENT_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _await_answer(address: Address, when_ready: Callable[[], None]) -> None:
@@ -147,6 +167,10 @@ class _Server(MPServer):
 
     def startup(self, spawn_target: Any, target_loader: Any) -> None:
         super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]  # Granian's
+        if sys.stdin and sys.stdin.isatty():
+            # To Granian a hangup is the order to reload: closing the terminal would leave the
+            # server running where nobody sees it.
+            signal.signal(signal.SIGHUP, self.signal_handler_interrupt)
         # After the workers, which are forks: a fork has none of its parent's threads, but their
         # locks.
         threading.Thread(target=self._listening, name="await-answer", daemon=True).start()

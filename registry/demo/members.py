@@ -386,7 +386,7 @@ MEMBERS: Mapping[str, Member] = {
             "version": "0.0.0",
             "description": "A template for a plugin of your own, with npm workspaces inside.",
             "workspaces": ["packages/*"],
-            "dependencies": {"xplane-connect": "^1.0.0"},
+            "dependencies": {"@acme/metar": "^1.3.0", "xplane-connect": "^1.0.0"},
         },
         # It belongs to the template's workspace, which is not this one.
         files={"packages/plugin/package.json": '{"name": "my-plugin", "version": "0.0.0"}\n'},

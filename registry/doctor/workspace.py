@@ -54,7 +54,7 @@ def _check_members(repository: Repository, head: Head) -> Check:
         layout, problems = read_layout(tree)
         members, more = find_members(tree, layout)
     tool = "no workspaces declared" if layout.tool == "none" else f"{layout.tool} workspaces"
-    seen = f"{tool}, {len(members)} packages"
+    seen = f"{tool}, {len(members)} manifests"
     if problems or more:
         first = [*problems, *more][0]
         return warn("packages", f"{seen}; {len(problems) + len(more)} problems", first.message)

@@ -59,9 +59,9 @@ def start() -> Iterator[Start]:
     processes: list[subprocess.Popen[str]] = []
 
     def begin(*arguments: str, **options: object) -> subprocess.Popen[str]:
+        options.setdefault("stdin", subprocess.DEVNULL)
         process = subprocess.Popen(
             [str(REGISTRY), *arguments],
-            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -1,13 +1,15 @@
 """`registry serve`, as a real process on a real port."""
 
-import http.client
 import json
 import os
+import pty
 import signal
 import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from sqlalchemy import text
 from registry.database import make_engine
 from registry.demo import make_workspace
 from registry.refresh.lock import refresh_lock
+from registry.server import DRAIN_SECONDS, Address
 from tests.cli.conftest import Run, Start
 from tests.databases import Databases, fresh_database
 
@@ -52,10 +55,10 @@ class Served:
         raise AssertionError(f"it never said {words!r}, but:\n{self.said}")
 
     def call(self, method: str, path: str) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        connection.request(method, path)
-        response = connection.getresponse()
-        return response.status, response.read()
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)) as connection:
+            connection.request(method, path)
+            response = connection.getresponse()
+            return response.status, response.read()
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(number)
@@ -67,8 +70,14 @@ class Served:
 
 @pytest.fixture
 def serve(start: Start, port: int, migrated: str) -> Serve:
-    def begin(*arguments: str, **environment: str) -> Served:
-        process = start("serve", "--port", str(port), *arguments, env={**os.environ, **environment})
+    def begin(stdin: int = subprocess.DEVNULL, **environment: str) -> Served:
+        process = start(
+            *("serve", "--port", str(port)),
+            env={**os.environ, **environment},
+            stdin=stdin,
+            # A process group of its own, as a shell gives to what it runs.
+            process_group=0,
+        )
         return Served(process, port)
 
     return begin
@@ -116,6 +125,37 @@ def test_requests_that_have_begun_are_finished(
 
         assert [status for status, _ in answers] == [200]
         assert server.process.wait(PATIENCE) == 0
+
+
+def test_ctrl_c_which_reaches_all_its_processes_stops_it_at_once(serve: Serve) -> None:
+    server = serve()
+    server.wait_for("answers on")
+
+    os.killpg(server.process.pid, signal.SIGINT)
+
+    assert server.process.wait(DRAIN_SECONDS / 2) == 0
+    assert "Killing" not in server.process.communicate()[1]
+
+
+def test_closing_its_terminal_stops_it(serve: Serve) -> None:
+    controller, terminal = pty.openpty()
+    server = serve(stdin=terminal)
+    server.wait_for("answers on")
+
+    assert server.stop(signal.SIGHUP) == 0
+    os.close(controller)
+    os.close(terminal)
+
+
+def test_a_killed_server_leaves_nobody_on_its_port(serve: Serve, port: int) -> None:
+    server = serve()
+    server.wait_for("answers on")
+
+    server.process.kill()
+
+    # The end of its standard error: none of its processes is left.
+    server.process.communicate(timeout=PATIENCE)
+    Address("127.0.0.1", port).check_free()
 
 
 def test_a_new_workspace_is_catalogued_while_it_answers(

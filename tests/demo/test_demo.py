@@ -1,7 +1,8 @@
 """The whole demo in a database: what the documents show, what git knows, and nothing twice."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from registry.accounts.publications import find_published_package, list_published_packages
 from registry.accounts.tokens import authenticate, revoke_token
+from registry.database import make_engine
 from registry.demo import Demo, find_token, make_demo
 from registry.errors import NotFound
 from registry.models import (
@@ -32,18 +34,40 @@ from registry.refresh import refresh_workspace
 from registry.rules.enumerations import PackageType, VersionStatus
 from registry.rules.permissions import Permission
 from registry.rules.score import HEALTHY_FROM, WARNING_FROM
+from tests.databases import Databases, fresh_database
 from tests.repositories import WorkTree
+
+
+class Made(NamedTuple):
+    """A demo, the database that it is in, and the directory of its files."""
+
+    engine: Engine
+    directory: Path
+    demo: Demo
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def made(
+    request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Made]:
+    """Make a demo on each kind of database, once for all tests that only look at it."""
+    with fresh_database(databases, request.param) as url:
+        engine = make_engine(url)
+        directory = tmp_path_factory.mktemp("demo")
+        yield Made(engine, directory, make_demo(engine, directory))
+        engine.dispose()
+
+
+@pytest.fixture
+def session(made: Made) -> Iterator[Session]:
+    with Session(made.engine) as session:
+        yield session
 
 
 @pytest.fixture
 def demo(engine: Engine, tmp_path: Path) -> Demo:
+    """Make a demo for a test that changes it."""
     return make_demo(engine, tmp_path)
-
-
-@pytest.fixture
-def session(engine: Engine, demo: Demo) -> Any:
-    with Session(engine) as session:
-        yield session
 
 
 def counts(engine: Engine) -> dict[str, int | None]:
@@ -151,11 +175,11 @@ def test_a_package_can_be_listed_only(session: Session) -> None:
     assert package.workspace_id is None
 
 
-def test_its_workspace_shows_what_there_is_to_show(session: Session, demo: Demo) -> None:
+def test_its_workspace_shows_what_there_is_to_show(session: Session, made: Made) -> None:
     def every(column: Any) -> set[Any]:
         return set(session.scalars(select(column).distinct()))
 
-    assert demo.report.packages >= 20
+    assert made.demo.report.packages >= 20
     assert {"name_duplicate", "not_json"} <= every(Issue.code)
     assert {"workspace", "catalog", "npm", "file", "link", "git"} <= every(Dependency.protocol)
     assert {"app", "lib", "tool", "service"} <= every(Package.type)
@@ -184,8 +208,8 @@ def test_some_packages_were_measured_and_some_were_not(session: Session) -> None
     assert {"success", "failed"} <= set(session.scalars(select(Build.status)))
 
 
-def test_the_token_opens_the_account(session: Session, demo: Demo) -> None:
-    found = authenticate(session, demo.token, utc_now())
+def test_the_token_opens_the_account(session: Session, made: Made) -> None:
+    found = authenticate(session, made.demo.token, utc_now())
 
     assert found is not None
     assert found.viewer.may(Permission.ViewPackages)
@@ -198,10 +222,10 @@ def test_the_token_opens_the_account(session: Session, demo: Demo) -> None:
         find_published_package(session, found.viewer.author_id, "nord.alps")
 
 
-def test_the_token_s_file_is_its_owner_s_alone(demo: Demo, tmp_path: Path) -> None:
-    file = tmp_path / "demo-token"
+def test_the_token_s_file_is_its_owner_s_alone(made: Made) -> None:
+    file = made.directory / "demo-token"
 
-    assert file.read_text().strip() == demo.token
+    assert file.read_text().strip() == made.demo.token
     assert file.stat().st_mode & 0o777 == 0o600
 
 
