@@ -22,6 +22,9 @@ _LONGEST_LINK = 4096
 # Nothing on a disk is called so; a tree that somebody forged may hold them.
 _NEVER_NAMES = frozenset({b"", b".", b".."})
 
+_DIRECTORY = b"040000"
+_KINDS = {_DIRECTORY: Kind.DIRECTORY, b"120000": Kind.LINK, b"160000": Kind.SUBMODULE}
+
 
 class GitAnswer(Protocol):
     """What a finished git said (`registry.history.git_command.Answer`)."""
@@ -79,7 +82,7 @@ class CommitTree(Tree):
         super().__init__(name)
         self._repository = repository
         self._batch: GitBatch | None = None
-        self._directories: dict[bytes, dict[bytes, tuple[Kind, bytes]]] = {b"": {}}
+        self._directories: dict[bytes, dict[bytes, bytes]] = {b"": {}}
         if commit:
             answer = repository.ask(["ls-tree", "-r", "-z", commit])
             if answer.status:
@@ -105,44 +108,47 @@ class CommitTree(Tree):
             if children is None:
                 children = self._add_directory(directory)
             if name not in _NEVER_NAMES:
-                children[name] = (_kind_of_git_mode(what[:6]), what[what.rindex(b" ") + 1 :])
+                children[name] = what
 
-    def _add_directory(self, path: bytes) -> dict[bytes, tuple[Kind, bytes]]:
-        children = self._directories[path] = {}
+    def _add_directory(self, path: bytes) -> dict[bytes, bytes]:
+        children: dict[bytes, bytes] = {}
+        self._directories[path] = children
         while path:
             path, _, name = path.rpartition(b"/")
             parent = self._directories.setdefault(path, {})
             if name in parent or name in _NEVER_NAMES:
                 break
-            parent[name] = (Kind.DIRECTORY, b"")
+            parent[name] = _DIRECTORY
         return children
 
     def _entries(self, real: str) -> list[Entry]:
         children = self._directories.get(_git_path(real), {})
-        return [Entry(os.fsdecode(name), kind) for name, (kind, _) in children.items()]
+        return [Entry(os.fsdecode(name), _kind(what)) for name, what in children.items()]
 
     def _look(self, real: str) -> tuple[Kind, FileStat] | None:
         if real == ROOT:
             return Kind.DIRECTORY, FileStat(None, None)
         found = self._find(real)
-        return found and (found[0], FileStat(None, None))
+        return None if found is None else (_kind(found), FileStat(None, None))
 
-    def _find(self, real: str) -> tuple[Kind, bytes] | None:
+    def _find(self, real: str) -> bytes | None:
+        """Give what `git ls-tree` tells of a path: `100644 blob HASH`."""
         directory, _, name = _git_path(real).rpartition(b"/")
         return self._directories.get(directory, {}).get(name)
 
     def _link_target(self, real: str) -> str | None:
         found = self._find(real)
-        if found is None or found[0] is not Kind.LINK:
+        if found is None or _kind(found) is not Kind.LINK:
             return None
-        return os.fsdecode(self._blob(real, found[1], _LONGEST_LINK))
+        return os.fsdecode(self._blob(real, found, _LONGEST_LINK))
 
     def _read(self, real: str, limit: int) -> bytes | None:
         found = self._find(real)
-        return found and self._blob(real, found[1], limit)
+        return None if found is None else self._blob(real, found, limit)
 
-    def _blob(self, real: str, blob: bytes, limit: int) -> bytes:
+    def _blob(self, real: str, found: bytes, limit: int) -> bytes:
         """Read a blob; see git-cat-file(1), BATCH OUTPUT."""
+        blob = found.rpartition(b" ")[2]
         if self._batch is None:
             self._batch = self._repository.start(["cat-file", "--batch"], writable=True)
         with suppress(BrokenPipeError):
@@ -174,10 +180,8 @@ def _git_path(real: str) -> bytes:
     return b"" if real == ROOT else os.fsencode(real)
 
 
-def _kind_of_git_mode(mode: bytes) -> Kind:
-    if mode == b"120000":
-        return Kind.LINK
-    return Kind.SUBMODULE if mode == b"160000" else Kind.FILE
+def _kind(found: bytes) -> Kind:
+    return _KINDS.get(found[:6], Kind.FILE)
 
 
 def _git_stopped() -> WorkspaceUnavailable:

@@ -64,7 +64,16 @@ def read_layout(tree: Tree) -> tuple[Layout, list[Problem]]:
     as one without patterns.
     """
     reader = _LayoutReader(tree)
-    return reader.read(), reader.problems
+    layout = reader.read()
+    if layout.patterns:
+        return layout, reader.problems
+    # The root is a package then, and told of the rest when its manifest is read as one.
+    problems = [
+        problem
+        for problem in reader.problems
+        if problem.path != MANIFEST or problem.code is ProblemCode.FIELD_INVALID
+    ]
+    return layout, problems
 
 
 def read_patterns(listed: object, path: str, key: str) -> tuple[tuple[str, ...], list[Problem]]:

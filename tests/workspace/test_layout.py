@@ -154,9 +154,6 @@ class TestCatalogs:
         ({"package.json": {"workspaces": "packages/*"}}, ProblemCode.FIELD_INVALID),
         ({"package.json": {"workspaces": {"packages": "x"}}}, ProblemCode.FIELD_INVALID),
         ({"package.json": {"workspaces": 5}}, ProblemCode.FIELD_INVALID),
-        ({"package.json": "{"}, ProblemCode.NOT_JSON),
-        ({"package.json": "[]"}, ProblemCode.NOT_AN_OBJECT),
-        ({"package.json": "[" * 100_000}, ProblemCode.NESTED_TOO_DEEPLY),
         ({"lerna.json": "nope"}, ProblemCode.NOT_JSON),
         ({"lerna.json": {"packages": {}}}, ProblemCode.FIELD_INVALID),
         ({"pnpm-workspace.yaml": "- packages/*"}, ProblemCode.NOT_AN_OBJECT),
@@ -180,6 +177,17 @@ def test_what_cannot_be_read_declares_nothing(
     assert [problem.code for problem in problems] == [code]
     assert problems[0].path == next(iter(files))
     assert problems[0].message.endswith(".")
+
+
+@pytest.mark.parametrize("manifest", ["{", "[]", "[" * 100_000])
+def test_a_root_manifest_that_cannot_be_read_is_told_where_it_is_no_package(
+    open_on_disk: Opener, manifest: str
+) -> None:
+    assert read_layout(open_on_disk({"package.json": manifest})) == (Layout(), [])
+
+    _, problems = read_layout(open_on_disk({"pnpm-workspace.yaml": "packages: [a]"}))
+
+    assert [problem.path for problem in problems] == ["package.json"]
 
 
 def test_merge_keys_cannot_explode(open_on_disk: Opener) -> None:
@@ -230,7 +238,7 @@ def test_a_byte_order_mark_and_odd_bytes_do_not_hide_the_workspaces(
 
 
 def test_a_link_out_of_the_workspace_declares_nothing(open_on_disk: Opener, root: Path) -> None:
-    (root / "package.json").symlink_to("/etc/hostname")
+    (root / "lerna.json").symlink_to("/etc/hostname")
 
     layout, problems = read_layout(open_on_disk({}))
 
