@@ -34,10 +34,10 @@ _OPTIONS = (
     _FORMAT,
 )
 
-_CHUNK = 1 << 20
-# A reader as fast as git would be woken for every commit, which slows both down. Where little had
-# come, it waits until there is a good deal to read: a pipe holds more than git writes meanwhile.
-_LITTLE = 1 << 16
+# Small enough that what is made of it stays in the processor's caches.
+_CHUNK = 1 << 16
+# A reader as fast as git would be woken for every commit, which slows both down. Once the pipe is
+# empty it lets git write for a while; the pipe holds ten times what git writes meanwhile.
 _PAUSE_SECONDS = 0.002
 
 # Git tests every path against every pathspec: beyond some tens, all of history is faster.
@@ -151,7 +151,7 @@ def _read_fields(process: GitProcess) -> Iterator[list[bytes]]:
             yield fields
         else:
             begun.append(chunk)
-        if len(chunk) < _LITTLE:
+        if len(chunk) < _CHUNK:
             time.sleep(_PAUSE_SECONDS)
 
 
@@ -165,8 +165,8 @@ class _Folding:
             for index, path in enumerate(territories.paths)
         }
         self._rest: list[bytes] = []
-        # The commit whose files are being read, and what is known of them so far.
-        self._commit: LoggedCommit | None = None
+        # The fields of the commit whose files are being read, and what these tell so far.
+        self._commit: list[bytes] | None = None
         self._owners: set[int] = set()
         self._manifests: list[tuple[int, str]] = []
 
@@ -190,7 +190,7 @@ class _Folding:
                 yield self._complete(self._commit)
             if end - at < _FIELDS:
                 break
-            self._commit = _parse_commit(fields[at + 1 : at + _FIELDS])
+            self._commit = fields[at + 1 : at + _FIELDS]
             at += _FIELDS
         self._rest = fields[at:]
 
@@ -216,36 +216,28 @@ class _Folding:
                 if mode.startswith(b"100"):
                     self._manifests.append((owner, blob.decode()))
 
-    def _complete(self, commit: LoggedCommit) -> LoggedCommit:
+    def _complete(self, fields: list[bytes]) -> LoggedCommit:
+        commit, parents, committed, authored, name, email, subject = fields
+        owners, manifests = tuple(sorted(self._owners)), tuple(self._manifests)
         self._commit = None
-        if not self._owners:
-            return commit
-        commit = commit._replace(
-            owners=tuple(sorted(self._owners)), manifests=tuple(self._manifests)
+        self._owners.clear()
+        self._manifests.clear()
+        return LoggedCommit(
+            commit.decode(),
+            b" " in parents,
+            _parse_seconds(committed),
+            _parse_seconds(authored),
+            name.decode("utf-8", "replace"),
+            email.decode("utf-8", "replace"),
+            subject.decode("utf-8", "replace"),
+            owners,
+            manifests,
         )
-        self._owners = set()
-        self._manifests = []
-        return commit
 
 
 def _manifest_path(package: str, manifest_name: str) -> bytes:
     path = manifest_name if package == ROOT else f"{package}/{manifest_name}"
     return path.encode("utf-8", "surrogateescape")
-
-
-def _parse_commit(fields: list[bytes]) -> LoggedCommit:
-    commit, parents, committed, authored, name, email, subject = fields
-    return LoggedCommit(
-        commit.decode(),
-        b" " in parents,
-        _parse_seconds(committed),
-        _parse_seconds(authored),
-        name.decode("utf-8", "replace"),
-        email.decode("utf-8", "replace"),
-        subject.decode("utf-8", "replace"),
-        (),
-        (),
-    )
 
 
 def _parse_seconds(digits: bytes) -> int:

@@ -59,11 +59,13 @@ class _DirectoryOwners(dict[bytes, int | None]):
     def __init__(self, roots: dict[bytes, int]) -> None:
         super().__init__()
         self._roots = roots
+        self._depth = max((root.count(b"/") + 1 for root in roots), default=0)
 
     def __missing__(self, directory: bytes) -> int | None:
         if len(self) >= _REMEMBERED:
             self.clear()
-        above = directory
+        # No package lies deeper than the deepest one.
+        above = b"/".join(directory.split(b"/", self._depth)[: self._depth])
         while above and above not in self._roots:
             above = above.rpartition(b"/")[0]
         owner = self[directory] = self._roots.get(above)

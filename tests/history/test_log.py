@@ -215,7 +215,6 @@ def test_the_same_is_told_however_it_comes(
     assert sorted(owner for owner, _ in expected[-1].manifests) == list(range(30))
 
     monkeypatch.setattr("registry.history.log._CHUNK", size)
-    monkeypatch.setattr("registry.history.log._PAUSE_SECONDS", 0)
 
     assert tell(made.path, packages=packages) == expected
 
