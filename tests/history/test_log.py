@@ -274,6 +274,13 @@ def test_a_shallow_clone_tells_what_it_has(history: History, tmp_path: Path) -> 
     assert (cut.hash, cut.owners) == (made.hashes[1], (0, 2))
 
 
+def test_a_clone_that_borrows_objects_is_whole(history: History, tmp_path: Path) -> None:
+    made = history(Planned((Change("packages/a/x"),)), Planned((Change("packages/b/x"),)))
+    git(tmp_path, "clone", "--quiet", "--bare", "--shared", str(made.path), "borrower")
+
+    assert tell(tmp_path / "borrower") == tell(made.path)
+
+
 def test_grafts_and_replaced_commits_are_seen_as_git_sees_them(history: History) -> None:
     made = history(*(Planned((Change(f"packages/{name}/x"),)) for name in ("a", "b", "other")))
     git(made.path, "replace", "--graft", made.hashes[2], made.hashes[0])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.rules.territories import Territories, nested_paths
+from registry.rules.territories import Territories, nest, nested_paths
 
 PACKAGES = (".", "packages/a", "packages/a/nested", "packages/ab", "ü", "by\udce4tes")
 
@@ -103,3 +103,8 @@ def test_nested_paths() -> None:
         "packages/a/n/m",
         "packages/ab",
     )
+
+
+@given(st.sets(directories | st.just(".")))
+def test_nest_gives_the_nested_paths_of_each(paths: set[str]) -> None:
+    assert nest(paths) == {path: nested_paths(path, paths) for path in paths}
