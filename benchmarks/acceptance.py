@@ -37,7 +37,8 @@ from registry.refresh import refresh_workspace
 from registry.rules.territories import nested_paths
 from registry.settings import Settings
 
-FLAGSHIP = (Path(__file__).parent / "flagship.graphql").read_text()
+ROOT = Path(__file__).parent.parent
+FLAGSHIP = (ROOT / "graphql_schema" / "explorer" / "flagship.graphql").read_text()
 ROUNDS = 5
 
 

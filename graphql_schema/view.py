@@ -6,10 +6,10 @@ from typing import Any
 import orjson
 from flask import Blueprint, Flask, Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
-from strawberry.http.ides import get_graphql_ide_html
 
 from graphql_schema.engine.planner import Limits
 from graphql_schema.errors import our_error, represent_our_error
+from graphql_schema.explorer.view import explorer, prefers_explorer, show_explorer
 from graphql_schema.limits import QueryLimits
 from graphql_schema.operations import OperationRequest, Operations
 from graphql_schema.schema import make_schema
@@ -22,6 +22,7 @@ from registry.web.database import db, read_session
 from registry.web.errors import MethodNotAllowed, UnsupportedMediaType
 from registry.web.json import dump_json
 from registry.web.problems import problem_response
+from registry.web.settings import current_settings
 
 _OPERATIONS = "registry.graphql"
 _JSON = "application/json"
@@ -50,6 +51,8 @@ def register_graphql(app: Flask, settings: Settings) -> None:
         introspection=settings.graphql_introspection,
     )
     app.register_blueprint(graphql)
+    if settings.graphql_explorer:
+        app.register_blueprint(explorer)
 
 
 @graphql.post("")
@@ -61,8 +64,8 @@ def run_posted_operation() -> Response:
 @graphql.get("")
 def run_linked_operation() -> Response:
     """Run the query in the address; without one, give browsers the explorer."""
-    if "query" not in request.args and "text/html" in request.headers.get("Accept", ""):
-        return Response(get_graphql_ide_html("graphiql"), mimetype="text/html")
+    if current_settings().graphql_explorer and "query" not in request.args and prefers_explorer():
+        return show_explorer()
     return _in_shape(_run_linked)
 
 

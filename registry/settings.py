@@ -99,6 +99,9 @@ class Settings(BaseSettings):
     graphql_introspection: bool = Field(
         default=True, description="Whether clients may ask for the GraphQL schema by a query."
     )
+    graphql_explorer: bool = Field(
+        default=True, description="Whether browsers get the GraphiQL explorer at `/graphql`."
+    )
 
     @field_validator("workspace", mode="before")
     @classmethod

@@ -1,0 +1,1 @@
+"""The explorer: GraphiQL for browsers at `/graphql`, from files of our own."""

@@ -1,0 +1,95 @@
+"""The explorer's page and its files over HTTP.
+
+No file's path is ever made from an address: what is served is listed here. Nothing runs in the page
+but the scripts that it names (Content Security Policy, https://www.w3.org/TR/CSP3/).
+"""
+
+from pathlib import Path
+
+from flask import Blueprint, Response, render_template, request, send_file, url_for
+
+from graphql_schema.explorer.assets import ASSETS, Asset, are_built_in
+from registry.errors import NotFound
+from registry.web.conditional import stamp_content
+
+_HERE = Path(__file__).parent
+_OWN_STYLE = "explorer.css"
+_OWN_SCRIPT = "explorer.js"
+_OWN = {_OWN_STYLE: "text/css", _OWN_SCRIPT: "text/javascript"}
+_VENDORED = {asset.name: asset for asset in ASSETS}
+_FLAGSHIP = (_HERE / "flagship.graphql").read_text("utf-8")
+# Their names hold their versions, so they never change.
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+explorer = Blueprint("explorer", __name__, template_folder=".")
+
+
+def prefers_explorer() -> bool:
+    """Tell whether the caller is a browser that a person looks at, by its `Accept`."""
+    offers = ["application/graphql-response+json", "application/json", "text/html"]
+    return request.accept_mimetypes.best_match(offers) == "text/html"
+
+
+def show_explorer() -> Response:
+    """Give the page, with GraphiQL from here, or from a CDN where its files were not built in."""
+    built_in = are_built_in()
+    page = render_template(
+        "explorer.html",
+        styles=[(_address(asset, built_in), asset) for asset in ASSETS if asset.is_style],
+        scripts=[(_address(asset, built_in), asset) for asset in ASSETS if not asset.is_style],
+        own_style=url_for("explorer.show_file", name=_OWN_STYLE),
+        own_script=url_for("explorer.show_file", name=_OWN_SCRIPT),
+        built_in=built_in,
+        query=_FLAGSHIP,
+    )
+    response = stamp_content(Response(page, mimetype="text/html"))
+    response.headers["Content-Security-Policy"] = _policy(built_in)
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.vary.add("Accept")
+    return _as_it_says(response)
+
+
+@explorer.get("/graphql/explorer/<path:name>")
+def show_file(name: str) -> Response:
+    """Give one of the page's files."""
+    if name in _OWN:
+        return _as_it_says(
+            stamp_content(Response((_HERE / name).read_bytes(), mimetype=_OWN[name]))
+        )
+    asset = _VENDORED.get(name)
+    if asset is None or not asset.file().is_file():
+        raise NotFound("The explorer has no such file.")
+    response = send_file(asset.file(), mimetype="text/css" if asset.is_style else "text/javascript")
+    response.headers["Cache-Control"] = _FOR_EVER
+    return _as_it_says(response)
+
+
+def _address(asset: Asset, built_in: bool) -> str:
+    return url_for("explorer.show_file", name=asset.name) if built_in else asset.cdn_url
+
+
+def _policy(built_in: bool) -> str:
+    scripts, styles = (
+        " ".join(asset.cdn_url for asset in ASSETS if asset.is_style is is_style and not built_in)
+        for is_style in (False, True)
+    )
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'self' {scripts}".rstrip(),
+            f"style-src 'self' {styles}".rstrip(),
+            # GraphiQL's style sheet holds its fonts.
+            "font-src data:",
+            "img-src data:",
+            "connect-src 'self'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+def _as_it_says(response: Response) -> Response:
+    """Keep browsers from guessing another type than the one that is told."""
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
