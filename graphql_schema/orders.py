@@ -55,7 +55,7 @@ COMMIT_ORDERS = {None: Order("date", lambda commit: (commit.date, commit.id), de
 
 # The same through the link, whose key is clustered by it.
 PACKAGE_COMMIT_ORDERS = {
-    None: Order("date", lambda link, _commit: (link.date, link.commit_id), descending=True)
+    None: Order("date", lambda link: (link.date, link.commit_id), descending=True)
 }
 COMMIT_PACKAGE_ORDERS = {
     None: Order("name", lambda _link, package: (package.name, package.id)),

@@ -6,7 +6,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from graphql_schema.engine import fieldwise
-from graphql_schema.engine.executor import CompilingExecutor
+from graphql_schema.engine.checks import check_schema
 from graphql_schema.engine.fields import SqlField
 from graphql_schema.scalars import SCALARS
 from graphql_schema.types.query import Query
@@ -16,9 +16,7 @@ SqlField.resolve = staticmethod(fieldwise.resolve)
 
 @cache
 def make_schema() -> strawberry.Schema:
-    """Make the schema."""
-    return strawberry.Schema(
-        query=Query,
-        execution_context_class=CompilingExecutor,
-        config=StrawberryConfig(scalar_map=SCALARS),
-    )
+    """Make the schema, and check that it can be compiled."""
+    schema = strawberry.Schema(query=Query, config=StrawberryConfig(scalar_map=SCALARS))
+    check_schema(schema)
+    return schema

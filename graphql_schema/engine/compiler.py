@@ -13,16 +13,23 @@ from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_non_null
 from graphql.execution import Executor
 from graphql.execution.collect_fields import FieldDetailsList, collect_subfields
 from graphql.execution.values import VariableValues, get_argument_values
-from sqlalchemy import ColumnElement, func, literal, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import JSON, ColumnElement, func, select, type_coerce
 from strawberry.schema import Schema
 from strawberry.types.arguments import convert_arguments
 
-from graphql_schema.engine.fields import Column, Connected, Many, One, Part, SqlField
-from graphql_schema.engine.json_text import JsonText
+from graphql_schema.engine.fields import (
+    Column,
+    Computed,
+    Connected,
+    Many,
+    One,
+    Part,
+    SqlField,
+)
+from graphql_schema.engine.json_text import JsonText, as_is
 from graphql_schema.engine.paging import Page, PageArguments, PageLimits
-from graphql_schema.engine.parameters import constants_for_planning
-from graphql_schema.engine.rows import Entity, call_declared, rows_of
+from graphql_schema.engine.parameters import Parameter, constants_for_planning
+from graphql_schema.engine.rows import Entity, alias_at, call_declared, rows_of
 from registry.rules.viewer import Viewer
 
 Json = ColumnElement[str]
@@ -49,11 +56,14 @@ class Selection:
     details: FieldDetailsList
     # How many such objects there may be, in all.
     times: int
+    # How many fields are above.
+    level: int = 0
 
     def below(self, name: str, details: FieldDetailsList, times: int) -> "Selection":
         """Go to one of the type's fields, which gives `times` as many objects."""
         type_ = get_named_type(self.type.fields[name].type)
-        return Selection(cast("GraphQLObjectType", type_), details, self.times * times)
+        object_type = cast("GraphQLObjectType", type_)
+        return Selection(object_type, details, self.times * times, self.level + 1)
 
 
 @dataclass
@@ -80,6 +90,10 @@ class Compiler:
             return self.json.value(expression, nullable=nullable)
         if isinstance(source, Part):
             return self.object(of.below(name, details, 1), parent)
+        if isinstance(source, Computed):
+            self.cost += of.times * source.expected
+            found = Parameter(lambda request: source.compute(request.session()))
+            return self.json.value(type_coerce(found, JSON), nullable=nullable)
         arguments = self.arguments(definition, details)
         if isinstance(source, One):
             below = of.below(name, details, 1)
@@ -106,6 +120,7 @@ class Compiler:
             visible_already=source.visible_already,
             viewer=self.viewer,
             arguments=arguments,
+            level=of.level,
         )
         found = rows.select(self.object(of, rows.child)).scalar_subquery()
         return self.json.or_null(found) if nullable else found
@@ -129,6 +144,7 @@ class Compiler:
             where=source.where,
             viewer=self.viewer,
             arguments=arguments,
+            level=of.level,
         )
         items = rows.select(self.object(of, rows.child).label("item"))
         return self._array(items.order_by(*source.order(rows.child)))
@@ -153,6 +169,7 @@ class Compiler:
                 visible_already=source.visible_already,
                 viewer=self.viewer,
                 arguments=arguments,
+                level=of.level,
             )
             return Page(rows, order, paging, limits)
 
@@ -165,7 +182,7 @@ class Compiler:
             self.cost += of.times
             if name == "pageInfo":
                 return self._page_info(of.below(name, details, 1), here)
-            count = here.rows.select(func.count()).scalar_subquery()
+            count = here.rows.select_keys(func.count()).scalar_subquery()
             return self.json.value(count, nullable=False)
 
         return self._object(of, member)
@@ -177,24 +194,28 @@ class Compiler:
     def _edges(self, of: Selection, page: Page) -> Json:
         self.cost += of.times
 
-        def edge(row: Any, cursor: Json) -> Json:
+        def edge(row: Any, cursor: Callable[[], Json]) -> Json:
             def member(name: str, details: FieldDetailsList) -> Json:
-                return cursor if name == "cursor" else self.object(of.below(name, details, 1), row)
+                if name == "cursor":
+                    return cursor()
+                return self.object(of.below(name, details, 1), row)
 
             return self._object(of, member)
 
         return self._page(page, edge)
 
-    def _page(self, page: Page, item: Callable[[Any, Json], Json]) -> Json:
+    def _page(self, page: Page, item: Callable[[Any, Callable[[], Json]], Json]) -> Json:
         if self.json.computes_late and not page.backward:
             row = page.rows.child
-            return self._array(page.select(item(row, page.cursor(self.json)).label("item")))
+            value = item(row, lambda: page.cursor(self.json))
+            return self._array(page.select(value.label("item")))
         # First the page's keys, then what is selected of those rows: in the order of the page,
         # not of the search, and nothing is worked out for rows that the page does not hold.
         keys = page.keys()
-        row = aliased(page.rows.entity.model)
+        row = alias_at(page.rows.entity.model, page.rows.level, role="r")
+        value = item(row, lambda: page.cursor(self.json, keys))
         items = (
-            select(item(row, page.cursor(self.json, keys)).label("item"))
+            select(value.label("item"))
             .select_from(keys)
             .join(row, page.rows.entity.key(row) == keys.c.id)
             .order_by(*page.order_of(keys))
@@ -227,7 +248,7 @@ class Compiler:
             [
                 (
                     key,
-                    literal(f'"{of.type.name}"') if name == "__typename" else member(name, details),
+                    as_is(f'"{of.type.name}"') if name == "__typename" else member(name, details),
                 )
                 for key, name, details in self._selected(of)
             ]

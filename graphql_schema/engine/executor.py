@@ -53,7 +53,7 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
             )
         context: Context = self.context_value
         try:
-            request = Request(self.variable_values.coerced, context.viewer)
+            request = Request(self.variable_values.coerced, context.viewer, context.session)
             return run(context.session().connection(), request)
         except Exception as error:  # noqa: BLE001 -- every error becomes the field's, as in graphql-core
             definition = parent_type.fields[field_details_list[0].node.name.value]

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 import strawberry
 from sqlalchemy import ColumnElement, Text, cast, literal
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
@@ -38,6 +38,15 @@ class Column:
 @dataclasses.dataclass(frozen=True)
 class Part:
     """A field that groups some of its type's own fields in an object type of their own."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Computed:
+    """A field whose JSON value Python works out, and binds into the statement."""
+
+    compute: Callable[[Session], Any]
+    # How many rows the cost reckons with.
+    expected: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +93,7 @@ class ByGlobalId:
     """The root field that finds a row of any type by its global id."""
 
 
-Source = Column | Part | One | Many | Connected | ByGlobalId
+Source = Column | Part | Computed | One | Many | Connected | ByGlobalId
 
 
 class SqlField(StrawberryField):
@@ -142,6 +151,7 @@ def column(
     expression: InstrumentedAttribute[Any] | Declared,
     description: str,
     *,
+    name: str | None = None,
     deprecation_reason: str | None = None,
 ) -> Any:
     """Declare a field that is a column of the type's model, or an SQL expression over its alias."""
@@ -150,7 +160,12 @@ def column(
         source = Column(lambda alias: getattr(alias, key), attribute=key)
     else:
         source = Column(expression)
-    return SqlField(source=source, description=description, deprecation_reason=deprecation_reason)
+    return SqlField(
+        source=source,
+        graphql_name=name,
+        description=description,
+        deprecation_reason=deprecation_reason,
+    )
 
 
 def global_id(prefix: str, key: InstrumentedAttribute[int]) -> Any:
@@ -165,8 +180,19 @@ def global_id(prefix: str, key: InstrumentedAttribute[int]) -> Any:
 
 
 def part(description: str) -> Any:
-    """Declare a field that groups some of the type's own fields; its type has the same model."""
+    """Declare a field that groups fields; its type has the same model, or at the root none."""
     return SqlField(source=Part(), description=description)
+
+
+def computed(compute: Callable[[Session], Any], description: str, *, expected: int) -> Any:
+    """Declare a field below a root part whose JSON value a function of the session gives.
+
+    Args:
+        compute: the function.
+        description: what the API's users read.
+        expected: how many rows it may read, for the cost.
+    """
+    return SqlField(source=Computed(compute, expected), description=description)
 
 
 def one(

@@ -15,6 +15,7 @@ from graphql_schema.engine.compiler import entity_of
 from graphql_schema.engine.fields import (
     ByGlobalId,
     Column,
+    Computed,
     Connected,
     Many,
     One,
@@ -25,7 +26,7 @@ from graphql_schema.engine.global_ids import parse_global_id
 from graphql_schema.engine.json_text import json_text_of
 from graphql_schema.engine.paging import Page, PageArguments, PageLimits
 from graphql_schema.engine.relay import Edge, PageInfo
-from graphql_schema.engine.rows import Entity, Rows, call_declared, key_name, rows_of
+from graphql_schema.engine.rows import Entity, Rows, alias_at, call_declared, key_name, rows_of
 from registry.models import Base
 from registry.rules.viewer import Viewer
 
@@ -36,11 +37,15 @@ def resolve(field: SqlField, row: Base | None, info: Any, arguments: dict[str, A
     return _Resolver(row, raw, arguments).resolve(field.source)
 
 
+# Stands for the row of a part of the root: graphql-core would take None for null.
+_ROOT: Any = object()
+
+
 class _Resolver:
     def __init__(
         self, row: Base | None, info: GraphQLResolveInfo[Any], arguments: dict[str, Any]
     ) -> None:
-        self._row = row
+        self._row = None if row is _ROOT else row
         self._info = info
         self._arguments = arguments
         self._session: Session = info.context.session()
@@ -50,15 +55,17 @@ class _Resolver:
         if isinstance(source, Column):
             return self._column(source)
         if isinstance(source, Part):
-            return self._row
+            return _ROOT if self._row is None else self._row
+        if isinstance(source, Computed):
+            return source.compute(self._session)
         if isinstance(source, One):
             if source.admits is not None and not source.admits(self._viewer):
                 return None
             rows = self._rows(self._target(), source)
-            return self._session.scalars(rows.select(rows.child)).first()
+            return self._session.scalars(rows.select(_loaded(rows))).first()
         if isinstance(source, Many):
             rows = self._rows(self._target(), source)
-            ordered = rows.select(rows.child).order_by(*source.order(rows.child))
+            ordered = rows.select(_loaded(rows)).order_by(*source.order(rows.child))
             return self._session.scalars(ordered).all()
         if isinstance(source, Connected):
             return self._connection(source)
@@ -69,7 +76,8 @@ class _Resolver:
     def _column(self, source: Column) -> Any:
         if source.attribute is not None:
             return getattr(self._row, source.attribute)
-        alias = aliased(type(self._row))
+        model: Any = type(self._row)
+        alias = alias_at(model, 0)
         expression = call_declared(source.expression, [alias], self._viewer, {})
         return self._session.scalar(select(expression).where(self._is_row(alias)))
 
@@ -93,13 +101,14 @@ class _Resolver:
             return None
         entity = entity_of(cast("GraphQLObjectType", type_))
         rows = self._rows(entity, One(lambda row: entity.key(row) == wanted.key))
-        return self._session.scalars(rows.select(rows.child)).first()
+        return self._session.scalars(rows.select(_loaded(rows))).first()
 
     def _target(self) -> Entity:
         return entity_of(cast("GraphQLObjectType", get_named_type(self._info.return_type)))
 
     def _rows(self, entity: Entity, source: One | Many | Connected) -> Rows:
-        parent: Any = None if self._row is None else aliased(type(self._row))
+        model: Any = type(self._row)
+        parent = None if self._row is None else alias_at(model, 0)
         return rows_of(
             entity,
             parent=parent,
@@ -109,6 +118,7 @@ class _Resolver:
             visible_already=getattr(source, "visible_already", False),
             viewer=self._viewer,
             arguments=self._arguments,
+            level=1,
         )
 
     def _is_row(self, alias: Any) -> ColumnElement[bool]:
@@ -116,6 +126,11 @@ class _Resolver:
         key = key_name(type(row))
         same: ColumnElement[bool] = getattr(alias, key) == getattr(row, key)
         return same
+
+
+def _loaded(rows: Rows) -> Any:
+    """Make SQLAlchemy load whole rows of the model."""
+    return aliased(rows.entity.model, rows.child.selectable)
 
 
 class FieldwisePage:
@@ -141,7 +156,7 @@ class FieldwisePage:
     def edges(self) -> list[Edge[Any]]:
         """The page's rows with their cursors."""
         page = self._page
-        statement = page.select(page.rows.child, page.cursor(self._json))
+        statement = page.select(_loaded(page.rows), page.cursor(self._json))
         edges = [
             # A cursor is JSON text: the quotes are its first and last character.
             Edge[Any](node=node, cursor=cursor[1:-1])

@@ -8,7 +8,6 @@ Everything here makes SQL expressions whose value is JSON text, never NULL.
 """
 
 from collections.abc import Sequence
-from functools import reduce
 from typing import Any
 
 from sqlalchemy import (
@@ -22,10 +21,13 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    literal,
+    literal_column,
     not_,
     type_coerce,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from registry.models.base import Timestamp
 
@@ -45,36 +47,39 @@ class JsonText:
         if isinstance(kind, Boolean):
             return _boolean(expression, nullable=nullable)
         if isinstance(kind, Timestamp):
-            text = literal('"') + self._timestamp(expression) + literal('"')
+            text = _quoted(self._timestamp(expression))
         elif isinstance(kind, LargeBinary):
-            text = literal('"') + self._hexadecimal(expression) + literal('"')
+            text = _quoted(self._hexadecimal(expression))
         elif isinstance(kind, JSON | Integer):
             text = cast(expression, Text)
         else:
             return self._quote(expression, nullable=nullable)
-        return func.coalesce(text, "null") if nullable else text
+        return func.coalesce(text, as_is("null")) if nullable else text
 
     def object_of(self, members: Sequence[tuple[str, ColumnElement[str]]]) -> ColumnElement[str]:
         """Write an object; keys are GraphQL names, which need no escapes."""
+        if not members:
+            # All that was selected was skipped.
+            return as_is("{}")
         pieces: list[ColumnElement[str]] = []
         before = "{"
         for key, value in members:
-            pieces += [literal(f'{before}"{key}":'), value]
+            pieces += [as_is(f'{before}"{key}":'), value]
             before = ","
-        return _concatenate([*pieces, literal("}")])
+        return concatenation(*pieces, as_is("}"))
 
     def array_of(self, rows: ColumnElement[str]) -> ColumnElement[str]:
         """Write an array of what an aggregate's rows hold, which is JSON text already."""
         joined = self._join(rows)
-        return func.coalesce(literal("[") + joined + literal("]"), "[]")
+        return func.coalesce(concatenation(as_is("["), joined, as_is("]")), as_is("[]"))
 
     def or_null(self, value: ScalarSelect[str]) -> ColumnElement[str]:
         """Write `null` where a subquery finds no row."""
-        return func.coalesce(value, "null")
+        return func.coalesce(value, as_is("null"))
 
     def opaque(self, text: ColumnElement[str]) -> ColumnElement[str]:
         """Write a text in hexadecimal digits, as a JSON string."""
-        return literal('"') + self._hexadecimal(self._bytes(text)) + literal('"')
+        return _quoted(self._hexadecimal(self._bytes(text)))
 
     def _quote(self, expression: ColumnElement[Any], *, nullable: bool) -> ColumnElement[str]:
         raise NotImplementedError
@@ -99,7 +104,7 @@ class PostgresqlJsonText(JsonText):
 
     def _quote(self, expression: ColumnElement[Any], *, nullable: bool) -> ColumnElement[str]:
         text = cast(func.to_json(expression), Text)
-        return func.coalesce(text, "null") if nullable else text
+        return func.coalesce(text, as_is("null")) if nullable else text
 
     def _timestamp(self, moment: ColumnElement[Any]) -> ColumnElement[str]:
         pattern = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
@@ -144,14 +149,36 @@ def json_text_of(dialect: str) -> JsonText:
 
 def _boolean(expression: ColumnElement[Any], *, nullable: bool) -> ColumnElement[str]:
     if nullable:
-        return case((expression, "true"), (not_(expression), "false"), else_="null")
-    return case((expression, "true"), else_="false")
+        otherwise: ColumnElement[str] = case(
+            (not_(expression), as_is("false")), else_=as_is("null")
+        )
+    else:
+        otherwise = as_is("false")
+    return case((expression, as_is("true")), else_=otherwise)
 
 
-def _concatenate(pieces: Sequence[ColumnElement[str]]) -> ColumnElement[str]:
-    while len(pieces) > _CHAIN:
-        pieces = [
-            _concatenate(pieces[start : start + _CHAIN]).self_group()
-            for start in range(0, len(pieces), _CHAIN)
+def _quoted(text: ColumnElement[str]) -> ColumnElement[str]:
+    return concatenation(as_is('"'), text, as_is('"'))
+
+
+def as_is(text: str) -> ColumnElement[str]:
+    """Write a text of ours into the SQL; it holds neither quotes nor backslashes."""
+    return literal_column(f"'{text}'", Text)
+
+
+class concatenation(FunctionElement[str]):  # noqa: N801 -- as SQLAlchemy names functions
+    """Texts one after the other."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(concatenation)
+def _write_concatenation(element: concatenation, compiler: SQLCompiler, **options: Any) -> str:
+    texts = [compiler.process(clause, **options) for clause in element.clauses]
+    while len(texts) > _CHAIN:
+        texts = [
+            f"({' || '.join(texts[start : start + _CHAIN])})"
+            for start in range(0, len(texts), _CHAIN)
         ]
-    return reduce(lambda left, right: left + right, pieces)
+    return f"({' || '.join(texts)})"

@@ -7,6 +7,7 @@ after a number of rows: rows that come and go elsewhere do not shift it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from inspect import signature
 from typing import Any
 
 import orjson
@@ -24,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from graphql_schema.engine.json_text import JsonText
+from graphql_schema.engine.json_text import JsonText, as_is, concatenation
 from graphql_schema.engine.parameters import then
 from graphql_schema.engine.rows import Declared, Rows
 from registry.errors import InvalidInput
@@ -38,9 +39,19 @@ class Order:
 
     # Stands in cursors: a cursor of one order is no place in another.
     name: str
-    # A function of the rows' entities; the last key tells all rows apart, and none is ever NULL.
+    # A function of the rows' alias, or of the link's and theirs; one that names the link alone
+    # is read without the rows. The last key tells all rows apart, and none is ever NULL.
     keys: Declared
     descending: bool = False
+
+    def keys_of(self, rows: Rows) -> tuple[ColumnElement[Any], ...]:
+        """Give the keys' columns."""
+        named = len(signature(self.keys).parameters)
+        return tuple(self.keys(*rows.entities[:named]))
+
+    def is_of_rows(self, rows: Rows) -> bool:
+        """Tell whether the keys can only be read with the rows."""
+        return len(signature(self.keys).parameters) == len(rows.entities)
 
 
 @dataclass(frozen=True)
@@ -72,19 +83,18 @@ class Page:
         self.order = order
         self.backward = arguments.last is not None
         self.size = _size_of(arguments, limits)
-        self._keys: tuple[ColumnElement[Any], ...] = tuple(order.keys(*rows.entities))
+        self._keys: tuple[ColumnElement[Any], ...] = order.keys_of(rows)
         self._after = self._place(arguments.after, "after")
         self._before = self._place(arguments.before, "before")
 
     def select(self, *columns: Any) -> Select[Any]:
         """Select from the page's rows: in order, or against it for a page that goes backward."""
-        ordered = self._ordered(reverse=self.backward)
-        return self._between(*columns).order_by(*ordered).limit(self.size)
+        return self._cut(self.rows.select(*columns))
 
     def keys(self) -> Subquery:
         """Select the page's primary keys and order keys, as `id`, `k0`, `k1` and so on."""
         keys = [key.label(f"k{position}") for position, key in enumerate(self._keys)]
-        return self.select(self.rows.key.label("id"), *keys).subquery()
+        return self._cut(self._select_keys(self.rows.key.label("id"), *keys)).subquery()
 
     def order_of(self, keys: Subquery, *, reverse: bool = False) -> list[ColumnElement[Any]]:
         """Order what is selected from `keys()`."""
@@ -99,10 +109,10 @@ class Page:
                 type_coerce(keys.c[f"k{position}"], key.type)
                 for position, key in enumerate(self._keys)
             ]
-        text: ColumnElement[str] = literal(f'["{self.order.name}"')
+        texts = [as_is(f'["{self.order.name}"')]
         for column in columns:
-            text = text + literal(",") + json.value(column, nullable=False)
-        return json.opaque(text + literal("]"))
+            texts += [as_is(","), json.value(column, nullable=False)]
+        return json.opaque(concatenation(*texts, as_is("]")))
 
     def has_next(self) -> ColumnElement[bool]:
         """Tell whether there are rows after the page's last."""
@@ -114,8 +124,15 @@ class Page:
         beyond = self._beyond(self._after, later=False)
         return or_(self._more(), beyond) if self.backward else beyond
 
-    def _between(self, *columns: Any) -> Select[Any]:
-        statement = self.rows.select(*columns)
+    def _select_keys(self, *columns: Any) -> Select[Any]:
+        whole = self.order.is_of_rows(self.rows)
+        return (self.rows.select if whole else self.rows.select_keys)(*columns)
+
+    def _cut(self, statement: Select[Any]) -> Select[Any]:
+        ordered = self._ordered(reverse=self.backward)
+        return self._between(statement).order_by(*ordered).limit(self.size)
+
+    def _between(self, statement: Select[Any]) -> Select[Any]:
         if self._after is not None:
             statement = statement.where(self._compare(self._after, later=True))
         if self._before is not None:
@@ -123,14 +140,15 @@ class Page:
         return statement
 
     def _more(self) -> ColumnElement[bool]:
-        return self._between(literal(1)).limit(1).offset(self.size).exists()
+        rows = self._between(self._select_keys(literal(1)))
+        return rows.limit(1).offset(self.size).exists()
 
     def _beyond(self, place: ColumnElement[Any] | None, *, later: bool) -> ColumnElement[bool]:
         if place is None:
             return false()
         # The row at the place itself is beyond the page as well.
         within = self._compare(place, later=not later)
-        return self.rows.select(literal(1)).where(~within).exists()
+        return self._select_keys(literal(1)).where(~within).exists()
 
     def _ordered(
         self, keys: Sequence[ColumnElement[Any]] | None = None, *, reverse: bool

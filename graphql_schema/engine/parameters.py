@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import BindParameter, bindparam
+from sqlalchemy.orm import Session
 
 from registry.errors import InvalidInput
 from registry.rules.viewer import Viewer
@@ -25,6 +26,7 @@ class Request:
     # The operation's variables, coerced to their types.
     variables: Mapping[str, Any]
     viewer: Viewer
+    session: Callable[[], Session]
 
 
 @dataclass(frozen=True)

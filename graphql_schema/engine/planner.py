@@ -115,7 +115,7 @@ class Planner:
             if isinstance(field, SqlField):
                 roots[key] = self._root(compiler, field, query_type, name, details)
             elif field is not None:
-                compiler.cost += field.metadata.get("cost", 1)
+                compiler.cost += 1
         return Plan(roots, compiler.cost)
 
     def _root(
@@ -153,7 +153,7 @@ class Planner:
         for type_ in compiler.executor.schema.get_possible_types(interface):
             compiler.cost = before
             json = compiler.one(
-                Selection(type_, found.details, times=1),
+                Selection(type_, found.details, times=1, level=1),
                 One(_has_key(type_, key)),
                 parent=None,
                 arguments={},

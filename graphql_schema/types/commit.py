@@ -39,9 +39,9 @@ class Commit(Node):
         models.Commit.merge, "Whether it has several parents; a merge belongs to no package."
     )
     packages: Connection[PackageRef] = connection(
-        lambda commit, link, _package: link.commit_id == commit.id,
+        lambda commit, link: link.commit_id == commit.id,
         "The packages that it touched, by name.",
-        link=Link(models.PackageCommit, lambda link, package: package.id == link.package_id),
+        link=Link(models.PackageCommit, "package_id"),
         orders=COMMIT_PACKAGE_ORDERS,
         filter_by=PackageFilter,
         visible_already=True,

@@ -1,15 +1,37 @@
 """Health: a package's score and its parts."""
 
+from dataclasses import asdict
 from datetime import datetime
 
 import strawberry
 
+from graphql_schema.engine.context import Context
 from graphql_schema.engine.fields import column, entity, global_id, one
 from graphql_schema.enumerations import BuildStatus, CheckStatus
 from graphql_schema.types.node import Node
 from graphql_schema.types.references import PackageRef
 from registry import models
+from registry.catalogue.health import summarise_health
 from registry.rules.score import HEALTHY_FROM
+
+
+@strawberry.type(description="How many packages of the workspace are well.")
+class HealthSummary:
+    """How many packages of the workspace are well."""
+
+    total: int = strawberry.field(description="How many packages have a score.")
+    healthy: int = strawberry.field(
+        description=f"How many of them have a score of {HEALTHY_FROM} or more."
+    )
+    unhealthy: int = strawberry.field(description="How many have less.")
+    average_score: float | None = strawberry.field(
+        description="The mean of the scores; null if there are none."
+    )
+
+
+def sum_up_health(info: strawberry.Info[Context, None]) -> HealthSummary:
+    """Sum up the scores, as `GET /api/health/packages` does."""
+    return HealthSummary(**asdict(summarise_health(info.context.session())))
 
 
 @entity(models.Health)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, Float, func, select
+from sqlalchemy import ColumnElement, Float, func, literal_column, select
 from sqlalchemy.orm import aliased
 from strawberry.scalars import JSON
 
@@ -81,7 +81,8 @@ def _of_finished_builds(package: Any, figure: Any) -> ColumnElement[float]:
 def _success_rate(package: Any) -> ColumnElement[float]:
     def figure(build: Any) -> ColumnElement[Any]:
         successes = func.count().filter(build.status == BuildStatus.SUCCESS)
-        return 100.0 * successes / func.nullif(func.count(), 0)
+        # Written out, PostgreSQL takes it for a decimal, which it can round; a parameter not.
+        return literal_column("100.0", Float) * successes / func.nullif(func.count(), 0)
 
     return _of_finished_builds(package, figure)
 
@@ -146,9 +147,9 @@ class Package(Node):
         filter_by=VersionFilter,
     )
     commits: Connection[Commit] = connection(
-        lambda package, link, _commit: link.package_id == package.id,
+        lambda package, link: link.package_id == package.id,
         "The commits that touched it, the newest first.",
-        link=Link(models.PackageCommit, lambda link, commit: commit.id == link.commit_id),
+        link=Link(models.PackageCommit, "commit_id"),
         orders=PACKAGE_COMMIT_ORDERS,
         filter_by=CommitFilter,
     )

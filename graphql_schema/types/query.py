@@ -7,19 +7,23 @@ import strawberry
 from sqlalchemy import ColumnElement, Text, and_, func, select, type_coerce
 from sqlalchemy.orm import aliased
 
-from graphql_schema.engine.fields import argument, by_global_id, connection, one
+from graphql_schema.engine.fields import argument, by_global_id, connection, one, part
 from graphql_schema.engine.parameters import then
 from graphql_schema.engine.relay import Connection
+from graphql_schema.enumerations import Grade, PackageKind
 from graphql_schema.filters import CommitFilter, PackageFilter
 from graphql_schema.orders import COMMIT_ORDERS, PACKAGE_ORDERS, PackageOrder
 from graphql_schema.types.commit import Commit
+from graphql_schema.types.graph import DependencyGraph
+from graphql_schema.types.health import HealthSummary, sum_up_health
 from graphql_schema.types.listing import Listing, ViewerAccount
 from graphql_schema.types.node import Node
 from graphql_schema.types.package import Package
+from graphql_schema.types.selection import SelectionResult, read_selection
 from registry import models
 from registry.errors import Forbidden, InvalidInput
 from registry.rules.permissions import Permission
-from registry.rules.viewer import Viewer
+from registry.rules.viewer import ANONYMOUS, Viewer
 
 _HASH = re.compile("[0-9a-f]{7,64}")
 
@@ -43,6 +47,19 @@ def _has_hash(commit: Any, hash: Any) -> ColumnElement[bool]:  # noqa: A002 -- t
 def _is_member(package: Any) -> ColumnElement[bool]:
     member: ColumnElement[bool] = package.workspace_id.is_not(None)
     return member
+
+
+def _is_found(package: Any, query: Any, type: Any, status: Any) -> ColumnElement[bool]:  # noqa: A002 -- the argument's name in the API
+    wanted = PackageFilter(
+        q=query,
+        name=None,
+        type=None if type is None else [type],
+        path=None,
+        status=None if status is None else [status],
+        depends_on=None,
+        listed=None,
+    )
+    return and_(_is_member(package), *wanted.conditions(package, ANONYMOUS))
 
 
 def _may_view_packages(viewer: Viewer) -> bool:
@@ -89,6 +106,19 @@ class Query:
         filter_by=CommitFilter,
         page_size=50,
     )
+    search: Connection[Package] = connection(
+        _is_found,
+        "The packages of the workspace that hold a text in name or description, by name.",
+        orders=PACKAGE_ORDERS,
+        arguments=[
+            argument("query", str, "The text, in any case."),
+            argument("type", PackageKind | None, "Of this type only."),
+            argument("status", Grade | None, "With a health score of this grade only."),
+        ],
+        order_by=PackageOrder,
+        page_size=50,
+        visible_already=True,
+    )
     viewer: ViewerAccount | None = one(
         lambda author, viewer: author.id == viewer.author_id,
         "The author whose token was sent, which must have ViewPackages; null without a token.",
@@ -97,4 +127,12 @@ class Query:
     node: Node | None = by_global_id(
         "Anything that has an id; null if there is nothing of it for the viewer to see.",
         arguments=[argument("id", strawberry.ID, "The id.")],
+    )
+
+    health_summary: HealthSummary = strawberry.field(
+        resolver=sum_up_health, description="How many packages of the workspace are well."
+    )
+    dependency_graph: DependencyGraph = part("What depends on what within the workspace.")
+    selection: SelectionResult = strawberry.field(
+        resolver=read_selection, description="A version selection, such as `1.2-, 0.9.1b2`, read."
     )
