@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,10 +32,11 @@ from sqlalchemy.orm import Session
 from app import create_app
 from registry import schema
 from registry.database import make_engine
-from registry.models import Commit, Package, PackageCommit, Version
+from registry.models import Commit, Issue, Package, PackageCommit, Version
 from registry.refresh import refresh_workspace
 from registry.rules.territories import nested_paths
 from registry.settings import Settings
+from registry.workspace.problems import ProblemCode
 
 ROOT = Path(__file__).parent.parent
 FLAGSHIP = (ROOT / "graphql_schema" / "explorer" / "flagship.graphql").read_text()
@@ -84,12 +85,21 @@ def counted_statements(engine: Engine) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-def compare_members(paths: Sequence[str], listed: Path) -> dict[str, Any]:
-    """Compare the packages' paths with the list of the workspace's own tool."""
+def compare_members(session: Session, listed: Path) -> dict[str, Any]:
+    """Compare the packages' paths with the list of the workspace's own tool.
+
+    Of manifests that share a name the first is the package and each other one an issue (contract,
+    section 0), so both count as found.
+    """
     wanted = {line.strip().removeprefix("./") for line in listed.read_text().splitlines()} - {""}
-    found = set(paths)
+    packages = set(session.scalars(select(Package.path).where(Package.path.is_not(None))))
+    duplicates = set(
+        session.scalars(select(Issue.path).where(Issue.code == ProblemCode.NAME_DUPLICATE))
+    )
+    found = {path for path in packages | duplicates if path is not None}
     return {
         "found": len(found),
+        "with_a_name_of_another": len(duplicates),
         "listed": len(wanted),
         "missing": sorted(wanted - found),
         "surplus": sorted(found - wanted),
@@ -219,7 +229,6 @@ def measure(repository: Path, url: str, arguments: argparse.Namespace) -> dict[s
     bare = min(bare, timed(lambda: bare_git_pass(repository)))
     second_ms = statistics.median(sum(report.durations.values()) for report in again)
     with Session(engine) as session:
-        paths = [path for path in session.scalars(select(Package.path)) if path is not None]
         results: dict[str, Any] = {
             "repository": str(repository),
             "report": first.as_dict(),
@@ -232,7 +241,7 @@ def measure(repository: Path, url: str, arguments: argparse.Namespace) -> dict[s
             "versions": compare_versions(session, repository, arguments.sample),
         }
         if arguments.members:
-            results["members"] = compare_members(paths, arguments.members)
+            results["members"] = compare_members(session, arguments.members)
     results["flagship"] = ask_flagship(url, repository)
     engine.dispose()
     return results
