@@ -227,17 +227,14 @@ def _parse_chain(pattern: str, dialect: Dialect) -> _Chain:
         raise GlobError("it is an absolute path")
     chain: list[str | _Segment | None] = []
     for text in pattern.split("/"):
-        if text in {"", "."}:
-            continue
-        if text == "..":
+        # What an escape spells is no less a `.` or `..` on disk.
+        segment = None if text == "**" else _parse_segment(text, dialect)
+        if segment == "..":
             if not chain:
                 raise GlobError("it leads out of the workspace")
             chain.pop()
-        elif text == "**":
-            if chain[-1:] != [None]:
-                chain.append(None)
-        else:
-            chain.append(_parse_segment(text, dialect))
+        elif segment not in {"", "."} and (segment is not None or chain[-1:] != [None]):
+            chain.append(segment)
     return tuple(chain)
 
 

@@ -158,8 +158,10 @@ class _Finder:
             if self._tree.kind(real) is not Kind.DIRECTORY:
                 return _NOTHING
         except Unreadable as unreadable:
+            # Most links are no packages: one in whose place a package could be is worth a word.
             if accepts(state):
-                self.problems.append(unreadable.problem)
+                found = unreadable.problem
+                self.problems.append(warning(found.code, found.path, found.message))
             return _NOTHING
         if links is Links.MATCHED:
             return without_globstars(state)

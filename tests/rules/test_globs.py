@@ -25,6 +25,8 @@ MATCHES = [
     ("./a//b/./", "a/b"),
     ("a/../b", "b"),
     ("a/*/../b", "a/b"),
+    ("a/\\./b", "a/b"),
+    ("a/\\.\\./b", "b"),
     ("*", "a"),
     ("a*c", "abc"),
     ("a*c", "ac"),
@@ -145,6 +147,7 @@ def test_a_dialect_refuses_what_begins_with_what_is_negated() -> None:
     [
         ("/a", "absolute"),
         ("..", "leads out"),
+        ("\\.\\./a", "leads out"),
         ("a/../../b", "leads out"),
         ("a\0b", "NUL"),
         ("a" * (LONGEST_PATTERN + 1), "longer than"),

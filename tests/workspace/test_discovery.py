@@ -131,6 +131,14 @@ def test_a_directory_that_cannot_match_is_not_listed(open_on_disk: Opener, root:
     assert sorted(tree.listed) == ["apps", "packages"]
 
 
+def test_a_directory_of_which_all_is_hidden_is_not_listed(open_on_disk: Opener, root: Path) -> None:
+    open_on_disk(packages("packages/a", "packages/b/c"))
+    tree = Watched(root)
+
+    assert found(tree, Tool.PNPM, "packages/**", "!packages/b/**") == ["packages/a"]
+    assert sorted(tree.listed) == ["packages", "packages/a"]
+
+
 class TestNegation:
     FILES = packages("p/a", "p/b", "p/b/c", "p/b/c/d", "p/e")
 
@@ -178,6 +186,14 @@ def test_a_pattern_that_cannot_be_used_does_not_hide_the_others(open_files: Open
 
 
 class TestYarn:
+    def test_counts_a_globstars_base_only_where_it_comes_upon_it(self, open_files: Opener) -> None:
+        tree = open_files(packages("libs", "libs/a", "other/b"))
+
+        assert found(tree, Tool.YARN, "libs/**") == ["libs/a"]
+        assert found(tree, Tool.YARN, "{libs,none}/**") == ["libs/a"]
+        assert found(tree, Tool.YARN, "libs/**", "other/*") == ["libs/a", "other/b"]
+        assert found(tree, Tool.YARN, "libs/**", "*/b") == ["libs", "libs/a", "other/b"]
+
     def test_takes_in_the_workspaces_of_members(self, open_files: Opener) -> None:
         files = packages("a", "a/sub/b", "a/sub/b/c", "a/other", "d/e")
         files["a/package.json"]["workspaces"] = ["sub/*"]
@@ -290,6 +306,7 @@ class TestLinks:
             ("packages/out", ProblemCode.LINK_OUTSIDE_WORKSPACE),
             ("packages/absolute", ProblemCode.LINK_OUTSIDE_WORKSPACE),
         }
+        assert problems(tree, Tool.PNPM, "packages/a", "*/*/below") == []
 
     def test_to_files_are_no_directories(self, open_files: Opener, author: Author) -> None:
         link(author, "packages/README", "../README")

@@ -236,6 +236,8 @@ GIT = "git+https://"
         ("gist:11081aaa281", f"{GIT}gist.github.com/11081aaa281.git"),
         ("sourcehut:~user/repo", f"{GIT}git.sr.ht/~user/repo"),
         ("./local/repo", "./local/repo"),
+        ("./repo", "./repo"),
+        ("../repo", "../repo"),
         ("a/b/c", "a/b/c"),
         ("word", "word"),
         (" user/repo ", f"{GIT}github.com/user/repo.git"),
