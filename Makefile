@@ -18,7 +18,7 @@ NO_VENV = $(PYTHON) cannot make virtual environments. \
   On Debian and Ubuntu: apt install python3-venv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format
+.PHONY: help setup run test lint format explorer
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -45,7 +45,7 @@ else
 endif
 
 test: $(INSTALLED) ## Run the tests, or some of them: ARGS='-k words'
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(ARGS)
 
 lint: $(INSTALLED) ## Check style, types and the import contract
 	@$(BIN)/ruff check .
@@ -56,3 +56,6 @@ lint: $(INSTALLED) ## Check style, types and the import contract
 format: $(INSTALLED) ## Format the code
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+explorer: $(INSTALLED) ## Get the files of the GraphQL explorer, with npm
+	@$(BIN)/python -m graphql_schema.explorer.fetch

@@ -45,7 +45,7 @@ class Asset:
         """Whether it is a style sheet; else it is a script."""
         return self.path.endswith(".css")
 
-    def file(self, vendor: Path = VENDOR) -> Path:
+    def file(self, vendor: Path) -> Path:
         """Where it is once fetched."""
         return vendor / self.name
 
@@ -91,8 +91,8 @@ ASSETS = (
 )
 
 
-def are_built_in(vendor: Path = VENDOR) -> bool:
-    """Tell whether every file is there to be served."""
+def are_built_in(vendor: Path) -> bool:
+    """Tell whether every file is in the folder, to be served."""
     return all(asset.file(vendor).is_file() for asset in ASSETS)
 
 

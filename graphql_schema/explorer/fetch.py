@@ -10,9 +10,13 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from graphql_schema.explorer.assets import ASSETS, VENDOR, Asset, are_built_in, integrity_of
+
+# For one package, in seconds.
+_PATIENCE = 60
 
 
 class FetchError(Exception):
@@ -23,7 +27,7 @@ class NpmUnavailable(FetchError):
     """There is no npm, or it reaches no registry: a matter of the machine."""
 
 
-def fetch_assets(vendor: Path = VENDOR) -> None:
+def fetch_assets(vendor: Path, assets: Sequence[Asset] = ASSETS) -> None:
     """Fill the folder with the explorer's files, their licences beside them; all of them, or none.
 
     Raises:
@@ -37,22 +41,27 @@ def fetch_assets(vendor: Path = VENDOR) -> None:
         )
     with tempfile.TemporaryDirectory(prefix="registry-explorer-") as directory:
         staged = Path(directory) / "vendor"
-        for spec in sorted({asset.spec for asset in ASSETS}):
+        for spec in sorted({asset.spec for asset in assets}):
             archive = _pack(npm, spec, Path(tempfile.mkdtemp(dir=directory)))
-            _extract(archive, [asset for asset in ASSETS if asset.spec == spec], staged)
+            _extract(archive, [asset for asset in assets if asset.spec == spec], staged)
         shutil.rmtree(vendor, ignore_errors=True)
         shutil.copytree(staged, vendor)
 
 
 def _pack(npm: str, spec: str, directory: Path) -> Path:
-    # In the empty directory, so that no project's npm configuration has a say.
-    packed = subprocess.run(
-        [npm, "pack", "--ignore-scripts", spec],
-        cwd=directory,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    # In the empty directory, so that no project's npm configuration has a say; and without npm's
+    # minutes of trying again where there is no network.
+    try:
+        packed = subprocess.run(
+            [npm, "pack", "--ignore-scripts", "--fetch-retries=0", spec],
+            cwd=directory,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise NpmUnavailable(f"npm did not get {spec} in {_PATIENCE} seconds.") from None
     if packed.returncode:
         raise NpmUnavailable(f"npm could not get {spec}:\n{packed.stderr.strip()}")
     (archive,) = directory.glob("*.tgz")
@@ -85,10 +94,10 @@ def _read(package: tarfile.TarFile, path: str) -> bytes | None:
 
 def main() -> None:
     """Fetch what is not there yet, or say why not."""
-    if are_built_in():
+    if are_built_in(VENDOR):
         return
     try:
-        fetch_assets()
+        fetch_assets(VENDOR)
     except FetchError as error:
         sys.exit(str(error))
 

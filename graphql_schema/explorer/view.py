@@ -6,20 +6,22 @@ but the scripts that it names (Content Security Policy, https://www.w3.org/TR/CS
 
 from pathlib import Path
 
-from flask import Blueprint, Response, render_template, request, send_file, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 
-from graphql_schema.explorer.assets import ASSETS, Asset, are_built_in
+from graphql_schema.explorer.assets import ASSETS, VENDOR, Asset, are_built_in
 from registry.errors import NotFound
 from registry.web.conditional import stamp_content
 
 _HERE = Path(__file__).parent
 _OWN_STYLE = "explorer.css"
 _OWN_SCRIPT = "explorer.js"
-_OWN = {_OWN_STYLE: "text/css", _OWN_SCRIPT: "text/javascript"}
+_OWN = {_OWN_STYLE, _OWN_SCRIPT}
 _VENDORED = {asset.name: asset for asset in ASSETS}
 _FLAGSHIP = (_HERE / "flagship.graphql").read_text("utf-8")
 # Their names hold their versions, so they never change.
 _FOR_EVER = "public, max-age=31536000, immutable"
+# The one inline style sheet, by its digest: GraphiQL's dialogs keep what is behind from scrolling.
+_SCROLL_LOCK = "'sha256-Y/huXlwoYkVyQlxwSVcCi1RCDGDCSVBzDt0hYP9qlTc='"
 
 explorer = Blueprint("explorer", __name__, template_folder=".")
 
@@ -32,7 +34,7 @@ def prefers_explorer() -> bool:
 
 def show_explorer() -> Response:
     """Give the page, with GraphiQL from here, or from a CDN where its files were not built in."""
-    built_in = are_built_in()
+    built_in = are_built_in(VENDOR)
     page = render_template(
         "explorer.html",
         styles=[(_address(asset, built_in), asset) for asset in ASSETS if asset.is_style],
@@ -52,15 +54,16 @@ def show_explorer() -> Response:
 @explorer.get("/graphql/explorer/<path:name>")
 def show_file(name: str) -> Response:
     """Give one of the page's files."""
-    if name in _OWN:
-        return _as_it_says(
-            stamp_content(Response((_HERE / name).read_bytes(), mimetype=_OWN[name]))
-        )
-    asset = _VENDORED.get(name)
-    if asset is None or not asset.file().is_file():
+    vendored = _VENDORED.get(name)
+    if vendored is None and name not in _OWN:
         raise NotFound("The explorer has no such file.")
-    response = send_file(asset.file(), mimetype="text/css" if asset.is_style else "text/javascript")
-    response.headers["Cache-Control"] = _FOR_EVER
+    file = vendored.file(VENDOR) if vendored else _HERE / name
+    if not file.is_file():
+        raise NotFound("The explorer's files were not built in.")
+    mimetype = "text/css" if name.endswith(".css") else "text/javascript"
+    response = stamp_content(Response(file.read_bytes(), mimetype=mimetype))
+    if vendored:
+        response.headers["Cache-Control"] = _FOR_EVER
     return _as_it_says(response)
 
 
@@ -77,7 +80,7 @@ def _policy(built_in: bool) -> str:
         (
             "default-src 'none'",
             f"script-src 'self' {scripts}".rstrip(),
-            f"style-src 'self' {styles}".rstrip(),
+            f"style-src 'self' {_SCROLL_LOCK} {styles}".rstrip(),
             # GraphiQL's style sheet holds its fonts.
             "font-src data:",
             "img-src data:",
