@@ -22,6 +22,9 @@ OPERATION_NOT_FOUND = "operation_not_found"
 INVALID_VARIABLES = "invalid_variables"
 EXECUTION_FAILED = "graphql_execution_failed"
 
+# Before 3.46, SQLite's parser has room for a hundred things begun and not yet ended.
+_TOO_DEEP_FOR_SQLITE = "parser stack overflow"
+
 _log = logging.getLogger("registry.graphql")
 
 
@@ -46,6 +49,12 @@ def our_error(error: Exception) -> RegistryError:
     """Find the words for any error: its own, if it is one of ours, else what may be told of it."""
     if isinstance(error, RegistryError):
         return error
+    if _TOO_DEEP_FOR_SQLITE in str(error):
+        return InvalidInput(
+            "The query has more connections inside one another than this server's database can "
+            "read: ask for less at once.",
+            code="query_too_deep",
+        )
     if is_out_of_reach(error):
         _log.warning("the database is out of reach: %s", error)
         return DatabaseUnavailable("The database is out of reach or too busy; try again shortly.")

@@ -8,15 +8,19 @@ from datetime import datetime
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, Text, exists, false, func, not_, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Text, exists, func, not_, or_, select, type_coerce
 from sqlalchemy.orm import aliased
 
 from graphql_schema.engine.parameters import then
 from graphql_schema.enumerations import DependencyKind, Grade, PackageKind, VersionStatus
 from registry.catalogue.visibility import listing_is_visible, publication_is_visible
+from registry.errors import InvalidInput
 from registry.models import Dependency, Health, Listing, Package, PackageCommit, Publication
 from registry.rules.score import HEALTHY_FROM, WARNING_FROM
 from registry.rules.viewer import Viewer
+
+# Each is a parameter, of which databases take so many and no more.
+_MOST_VALUES = 500
 
 Conditions = Iterator[ColumnElement[bool]]
 
@@ -104,7 +108,7 @@ class VersionFilter:
             select(publication.version_id)
             .where(
                 publication.version_id == version.id,
-                publication_is_visible(publication, version, viewer),
+                publication_is_visible(publication, viewer),
             )
             .correlate(version)
         )
@@ -192,10 +196,17 @@ def contains(column: Any, text: Any) -> ColumnElement[bool]:
 
 
 def is_one_of(column: Any, values: list[Any]) -> ColumnElement[bool]:
-    """Say that a column holds one of some values; of none where there are none."""
-    if not values:
-        return false()
-    return or_(*(column == value for value in values))
+    """Say that a column holds one of some values.
+
+    Raises:
+        InvalidInput: there are more than a filter takes.
+    """
+    if len(values) > _MOST_VALUES:
+        raise InvalidInput(
+            f"A filter takes at most {_MOST_VALUES} values of one kind.", code="too_many_values"
+        )
+    found: ColumnElement[bool] = column.in_(values)
+    return found
 
 
 def _escape(text: str) -> str:

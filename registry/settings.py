@@ -85,10 +85,10 @@ class Settings(BaseSettings):
         default=15, ge=1, description="Most fields inside one another in a GraphQL operation."
     )
     graphql_max_aliases: int = Field(
-        default=100, ge=0, description="Most aliases in a GraphQL operation, its fragments spread."
+        default=50, ge=0, description="Most aliases in a GraphQL operation, its fragments spread."
     )
     graphql_max_fields: int = Field(
-        default=1_000, ge=1, description="Most fields in a GraphQL operation, its fragments spread."
+        default=500, ge=1, description="Most fields in a GraphQL operation, its fragments spread."
     )
     graphql_max_tokens: int = Field(
         default=2_000, ge=1, description="Most tokens (words and signs) in a GraphQL document."

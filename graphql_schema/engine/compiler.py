@@ -26,10 +26,11 @@ from graphql_schema.engine.fields import (
     Part,
     SqlField,
 )
-from graphql_schema.engine.json_text import JsonText, as_is
+from graphql_schema.engine.json_text import JsonText
 from graphql_schema.engine.paging import Page, PageArguments, PageLimits
 from graphql_schema.engine.parameters import Parameter, constants_for_planning
 from graphql_schema.engine.rows import Entity, alias_at, call_declared, rows_of
+from graphql_schema.engine.texts import concatenate
 from registry.rules.viewer import Viewer
 
 Json = ColumnElement[str]
@@ -248,7 +249,9 @@ class Compiler:
             [
                 (
                     key,
-                    as_is(f'"{of.type.name}"') if name == "__typename" else member(name, details),
+                    concatenate(f'"{of.type.name}"')
+                    if name == "__typename"
+                    else member(name, details),
                 )
                 for key, name, details in self._selected(of)
             ]

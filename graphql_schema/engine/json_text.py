@@ -21,18 +21,12 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    literal_column,
     not_,
     type_coerce,
 )
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
+from graphql_schema.engine.texts import Piece, as_is, concatenate
 from registry.models.base import Timestamp
-
-# SQLite's parser gives up on chains of a thousand operators; a chain of chains is shallow.
-_CHAIN = 32
 
 
 class JsonText:
@@ -61,17 +55,17 @@ class JsonText:
         if not members:
             # All that was selected was skipped.
             return as_is("{}")
-        pieces: list[ColumnElement[str]] = []
+        pieces: list[Piece] = []
         before = "{"
         for key, value in members:
-            pieces += [as_is(f'{before}"{key}":'), value]
+            pieces += [f'{before}"{key}":', value]
             before = ","
-        return concatenation(*pieces, as_is("}"))
+        return concatenate(*pieces, "}")
 
     def array_of(self, rows: ColumnElement[str]) -> ColumnElement[str]:
         """Write an array of what an aggregate's rows hold, which is JSON text already."""
         joined = self._join(rows)
-        return func.coalesce(concatenation(as_is("["), joined, as_is("]")), as_is("[]"))
+        return func.coalesce(concatenate("[", joined, "]"), as_is("[]"))
 
     def or_null(self, value: ScalarSelect[str]) -> ColumnElement[str]:
         """Write `null` where a subquery finds no row."""
@@ -158,27 +152,4 @@ def _boolean(expression: ColumnElement[Any], *, nullable: bool) -> ColumnElement
 
 
 def _quoted(text: ColumnElement[str]) -> ColumnElement[str]:
-    return concatenation(as_is('"'), text, as_is('"'))
-
-
-def as_is(text: str) -> ColumnElement[str]:
-    """Write a text of ours into the SQL; it holds neither quotes nor backslashes."""
-    return literal_column(f"'{text}'", Text)
-
-
-class concatenation(FunctionElement[str]):  # noqa: N801 -- as SQLAlchemy names functions
-    """Texts one after the other."""
-
-    type = Text()
-    inherit_cache = True
-
-
-@compiles(concatenation)
-def _write_concatenation(element: concatenation, compiler: SQLCompiler, **options: Any) -> str:
-    texts = [compiler.process(clause, **options) for clause in element.clauses]
-    while len(texts) > _CHAIN:
-        texts = [
-            f"({' || '.join(texts[start : start + _CHAIN])})"
-            for start in range(0, len(texts), _CHAIN)
-        ]
-    return f"({' || '.join(texts)})"
+    return concatenate('"', text, '"')

@@ -25,9 +25,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from graphql_schema.engine.json_text import JsonText, as_is, concatenation
+from graphql_schema.engine.json_text import JsonText
 from graphql_schema.engine.parameters import then
 from graphql_schema.engine.rows import Declared, Rows
+from graphql_schema.engine.texts import Piece, concatenate
 from registry.errors import InvalidInput
 from registry.models.base import Timestamp
 from registry.rules.times import EARLIEST, LATEST
@@ -109,10 +110,10 @@ class Page:
                 type_coerce(keys.c[f"k{position}"], key.type)
                 for position, key in enumerate(self._keys)
             ]
-        texts = [as_is(f'["{self.order.name}"')]
+        pieces: list[Piece] = [f'["{self.order.name}"']
         for column in columns:
-            texts += [as_is(","), json.value(column, nullable=False)]
-        return json.opaque(concatenation(*texts, as_is("]")))
+            pieces += [",", json.value(column, nullable=False)]
+        return json.opaque(concatenate(*pieces, "]"))
 
     def has_next(self) -> ColumnElement[bool]:
         """Tell whether there are rows after the page's last."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, case, exists, select
+from sqlalchemy import ColumnElement, and_, case, exists, select
 from sqlalchemy.orm import aliased
 
 from graphql_schema.engine.fields import column, entity, global_id, many, one
@@ -11,7 +11,7 @@ from graphql_schema.enumerations import PackageType
 from graphql_schema.types.node import Node
 from graphql_schema.types.references import PackageRef, VersionRef
 from registry import models
-from registry.catalogue.visibility import listing_is_visible
+from registry.catalogue.visibility import listing_is_visible, publication_is_visible
 from registry.rules.viewer import Viewer
 
 
@@ -30,13 +30,15 @@ class Author(Node):
     )
 
 
-def _is_published(version: Any) -> ColumnElement[bool]:
+def _was_published(listing: Any, version: Any, viewer: Viewer) -> ColumnElement[bool]:
     publication = aliased(models.Publication)
-    return exists(
+    # Not just any: that a version known from git was published may be its author's own affair.
+    published = exists(
         select(publication.version_id)
-        .where(publication.version_id == version.id)
+        .where(publication.version_id == version.id, publication_is_visible(publication, viewer))
         .correlate(version)
     )
+    return and_(version.package_id == listing.package_id, published)
 
 
 @entity(models.Listing, visible=listing_is_visible)
@@ -59,9 +61,7 @@ class Listing(Node):
         visible_already=True,
     )
     versions: list[VersionRef] = many(
-        lambda listing, version: (
-            (version.package_id == listing.package_id) & _is_published(version)
-        ),
+        _was_published,
         "What was published of it, as far as the viewer sees, by precedence, the oldest first.",
         order=lambda version: (version.sort_key, version.id),
         expected=20,

@@ -4,8 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, and_, case, exists, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, and_, case
 
 from graphql_schema.engine.fields import column, entity, global_id, one
 from graphql_schema.enumerations import VersionStatus
@@ -14,19 +13,6 @@ from graphql_schema.types.node import Node
 from graphql_schema.types.references import CommitRef, PackageRef, VersionRef
 from registry import models
 from registry.catalogue.visibility import publication_is_visible, version_is_visible
-from registry.rules.viewer import Viewer
-
-
-def _publication_is_visible(publication: Any, viewer: Viewer) -> ColumnElement[bool]:
-    version = aliased(models.Version)
-    return exists(
-        select(version.id)
-        .where(
-            version.id == publication.version_id,
-            publication_is_visible(publication, version, viewer),
-        )
-        .correlate(publication)
-    )
 
 
 def _hash(publication: Any) -> ColumnElement[str | None]:
@@ -42,7 +28,7 @@ def _loc(publication: Any) -> ColumnElement[str | None]:
     return case((to_install, publication.loc))
 
 
-@entity(models.Publication, visible=_publication_is_visible)
+@entity(models.Publication, visible=publication_is_visible)
 class Publication:
     """What an author uploaded of a version. Others see it once it is processed, if it is public."""
 

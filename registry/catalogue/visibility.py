@@ -3,9 +3,13 @@
 Everyone sees a version that git knows, and a publication that is public and processed; a listing
 that has one, and its package. Their author sees them always, with a token that has ViewPackages
 (`docs/security.md`).
+
+Each subquery says in so many words what it correlates with: of its own accord SQLAlchemy looks at
+the nearest query only, and further in would put a second table in the FROM, whose every row would
+do.
 """
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 from sqlalchemy.orm.util import AliasedClass
 
@@ -16,12 +20,19 @@ from registry.rules.viewer import Viewer
 
 
 def publication_is_visible(
-    publication: AliasedClass[Publication] | type[Publication],
-    version: AliasedClass[Version] | type[Version],
-    viewer: Viewer,
+    publication: AliasedClass[Publication] | type[Publication], viewer: Viewer
 ) -> ColumnElement[bool]:
-    """Say which publications a viewer sees; `version` is the one that the publication is of."""
-    return or_(_is_for_everyone(publication), _is_own(version, viewer))
+    """Say which publications a viewer sees."""
+    if not viewer.may(Permission.ViewPackages):
+        return _is_for_everyone(publication)
+    version, listing = aliased(Version), aliased(Listing)
+    own = exists(
+        select(version.id)
+        .join(listing, listing.package_id == version.package_id)
+        .where(version.id == publication.version_id, listing.author_id == viewer.author_id)
+        .correlate(publication)
+    )
+    return or_(_is_for_everyone(publication), own)
 
 
 def version_is_visible(
@@ -29,13 +40,16 @@ def version_is_visible(
 ) -> ColumnElement[bool]:
     """Say which versions a viewer sees."""
     publication = aliased(Publication)
-    published = exists(
-        select(publication.version_id).where(
-            publication.version_id == version.id,
-            publication_is_visible(publication, version, viewer),
-        )
+    published = select(publication.version_id).where(publication.version_id == version.id)
+    for_everyone = exists(published.where(_is_for_everyone(publication)).correlate(version))
+    if not viewer.may(Permission.ViewPackages):
+        return or_(version.from_git.is_(True), for_everyone)
+    listing = aliased(Listing)
+    listed = select(listing.package_id).where(
+        listing.package_id == version.package_id, listing.author_id == viewer.author_id
     )
-    return or_(version.from_git.is_(True), published)
+    own = and_(exists(published.correlate(version)), exists(listed.correlate(version)))
+    return or_(version.from_git.is_(True), for_everyone, own)
 
 
 def listing_is_visible(
@@ -71,16 +85,3 @@ def _is_for_everyone(
     publication: AliasedClass[Publication] | type[Publication],
 ) -> ColumnElement[bool]:
     return and_(publication.is_public.is_(True), publication.status == VersionStatus.PROCESSED)
-
-
-def _is_own(version: AliasedClass[Version] | type[Version], viewer: Viewer) -> ColumnElement[bool]:
-    if not viewer.may(Permission.ViewPackages):
-        return false()
-    listing = aliased(Listing)
-    # Said in so many words: of its own accord SQLAlchemy correlates with the nearest query only,
-    # and further in would put a second `version` in the FROM, whose every row would do.
-    return exists(
-        select(listing.package_id)
-        .where(listing.package_id == version.package_id, listing.author_id == viewer.author_id)
-        .correlate(version)
-    )

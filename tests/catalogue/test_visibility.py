@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased, sessionmaker
 
 from registry.catalogue.visibility import publication_is_visible, version_is_visible
@@ -60,14 +60,19 @@ def session(sessions: sessionmaker[Session]) -> Iterator[Session]:
 def test_private_versions_are_seen_by_their_own_author(
     session: Session, viewer: Viewer, seen: list[int]
 ) -> None:
-    version, publication = aliased(Version), aliased(Publication)
+    package, version, publication = aliased(Package), aliased(Version), aliased(Publication)
 
     versions = select(version.id).where(version_is_visible(version, viewer))
-    publications = (
-        select(publication.version_id)
-        .join(version, version.id == publication.version_id)
-        .where(publication_is_visible(publication, version, viewer))
+    publications = select(publication.version_id).where(publication_is_visible(publication, viewer))
+    # As the reads of a package have it: inside another query.
+    nested = select(package.id).where(
+        exists(
+            select(version.id)
+            .where(version.package_id == package.id, version_is_visible(version, viewer))
+            .correlate(package)
+        )
     )
 
     assert session.scalars(versions).all() == seen
     assert session.scalars(publications).all() == seen
+    assert session.scalars(nested).all() == seen

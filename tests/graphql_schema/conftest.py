@@ -24,7 +24,7 @@ from registry.rules.viewer import ANONYMOUS, Viewer
 from tests.databases import Databases, fresh_database
 from tests.graphql_schema.generated import Size, fill
 
-LIMITS = QueryLimits(depth=15, aliases=100, fields=1_000, tokens=2_000, characters=20_000)
+LIMITS = QueryLimits(depth=15, aliases=50, fields=500, tokens=2_000, characters=20_000)
 PLAN_LIMITS = Limits(cost=100_000, page_size=1_000)
 SIZE = Size(packages=12, versions=6, commits=9, dependencies=6)
 
@@ -136,10 +136,14 @@ class Catalogue:
         operations: Operations | None = None,
         viewer: Viewer = ANONYMOUS,
     ) -> str:
-        """Run an operation that must fail with one error, and give its code."""
-        (error,) = self.ask(query, variables, viewer, operations)["errors"]
-        code: str = error["extensions"]["code"]
-        return code
+        """Run an operation that must fail, in one way, and give its code."""
+        errors = self.ask(query, variables, viewer, operations)["errors"]
+        (code,) = {error["extensions"]["code"] for error in errors}
+        return str(code)
+
+    def queries(self) -> list[str]:
+        """List the statements of the last operation, but for the transaction's own."""
+        return [text for text in self.statements if not text.startswith("BEGIN")]
 
     def _note(self, _connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         self.statements.append(statement)

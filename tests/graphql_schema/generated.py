@@ -1,5 +1,6 @@
 """Catalogues of any size, made up but always the same for the same seed."""
 
+import hashlib
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from registry.database import begin_writing
 from registry.models import (
     Author,
     Base,
+    Build,
     Commit,
     Dependency,
     Health,
@@ -111,6 +113,7 @@ class _Filler:
         self._insert(Listing, (self._listing(key) for key in self._listed()))
         self._insert_versions(commits)
         self._insert(Issue, self._issues())
+        self._insert(Build, self._builds())
 
     def _insert(self, model: type[Base], rows: Iterable[dict[str, Any]]) -> None:
         rows = iter(rows)
@@ -138,7 +141,7 @@ class _Filler:
                 {
                     "id": number,
                     "workspace_id": WORKSPACE_ID,
-                    "hash": f"{number * 0x9E3779B97F4A7C15 % 2**160:040x}",
+                    "hash": hashlib.sha1(b"%d" % number, usedforsecurity=False).hexdigest(),
                     "date": date,
                     "authored_date": date - timedelta(hours=number % 5),
                     "author_name": f"Dev {number % 11}",
@@ -230,7 +233,7 @@ class _Filler:
     def _listing(self, key: int) -> dict[str, Any]:
         return {
             "package_id": key,
-            "author_id": key % self._size.authors + 1,
+            "author_id": key // self._size.listed_every % self._size.authors + 1,
             "identifier": f"acme.package_{key}",
             "name": f"Package {key}",
             "name_key": f"package {key}",
@@ -262,7 +265,7 @@ class _Filler:
                     }
                 )
                 if package in listed and (not from_git or position % 2):
-                    status = statuses[number % 4 * (number % 3)]
+                    status = statuses[(1, number % 11)[number % 2]]
                     publications.append(
                         {
                             "version_id": number,
@@ -292,6 +295,16 @@ class _Filler:
                 "code": "duplicate_name",
                 "severity": list(Severity)[number % 3],
                 "message": "Another manifest has this name.",
+            }
+
+    def _builds(self) -> Iterable[dict[str, Any]]:
+        for number, package in enumerate([*self._members[::2]] * 3, 1):
+            yield {
+                "id": number,
+                "package_id": package,
+                "run_id": f"run-{number}",
+                "status": list(BuildStatus)[(number + package) % 6],
+                "duration": number * 1_001,
             }
 
     def _words(self, count: int) -> str:
