@@ -1,6 +1,7 @@
 """Which directories are packages: exactly the members that the workspace's own tool lists."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from registry.rules.globs import (
@@ -42,10 +43,13 @@ def find_members(tree: Tree, layout: Layout) -> tuple[list[MemberFile], list[Pro
 
     A layout that declares nothing but the root has the root as its one package. Directories named
     node_modules are never entered. A directory that is found by a symbolic link too is listed
-    once, under its own path if that is a member, else under the first link's.
+    once, under its own path if that is a member, else under the first link's. Problems come
+    ordered by path too, each once, so that the same files give the same answer.
     """
     finder = _Finder(tree, layout)
-    return finder.find(), finder.problems
+    members = finder.find()
+    order = attrgetter("path", "code", "message")
+    return members, sorted(dict.fromkeys(finder.problems), key=order)
 
 
 class _Place(NamedTuple):

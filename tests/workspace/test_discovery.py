@@ -185,6 +185,16 @@ def test_a_pattern_that_cannot_be_used_does_not_hide_the_others(open_files: Open
         assert len(problem.message) < 300
 
 
+def test_problems_come_in_one_order_and_once(open_files: Opener, author: Author) -> None:
+    for name in ("c", "a", "b"):
+        link(author, f"packages/{name}", "/etc")
+    tree = open_files({})
+
+    told = problems(tree, Tool.BUN, "packages/*", "packages/c", "packages/b", "packages/a")
+
+    assert [problem.path for problem in told] == [".", "packages/a", "packages/b", "packages/c"]
+
+
 class TestYarn:
     def test_counts_a_globstars_base_only_where_it_comes_upon_it(self, open_files: Opener) -> None:
         tree = open_files(packages("libs", "libs/a", "other/b"))
