@@ -32,7 +32,7 @@ from registry.workspace.discovery import MemberFile, find_members
 from registry.workspace.layout import Layout, Tool, read_layout
 from registry.workspace.manifest import read_manifest
 from registry.workspace.problems import Problem
-from registry.workspace.tree import CommitTree, Tree, WorkTree
+from registry.workspace.tree import open_tree
 
 # A file that was written this close to the scan may be written again without its time changing
 # (git's "racy" files): it is read again next time.
@@ -167,7 +167,7 @@ class _Refresh:
         bare_digest = self._bare_digest(head)
         if bare_digest and bare_digest == workspace.members_digest:
             return None
-        with self._open_tree(head) as tree:
+        with open_tree(self._repository, head.commit) as tree:
             layout, problems = read_layout(tree)
             layout = _keep_known(layout, problems, workspace)
             files, more_problems = find_members(tree, layout)
@@ -185,17 +185,6 @@ class _Refresh:
         workspace.members_digest = digest
         self._note(bool(changes.changed or edges or changes.vanished or issues))
         return changes
-
-    @contextmanager
-    def _open_tree(self, head: Head) -> Iterator[Tree]:
-        """Open the files: as they are on disk, or of a bare repository as the head has them."""
-        repository = self._repository
-        if repository.bare:
-            name = repository.path.name.removesuffix(".git")
-            with CommitTree(repository, head.commit, name=name) as tree:
-                yield tree
-        else:
-            yield WorkTree(repository.path)
 
     def _bare_digest(self, head: Head) -> str:
         """Digest what a bare repository's packages follow from; empty for a work tree."""
