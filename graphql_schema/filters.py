@@ -21,6 +21,8 @@ from registry.rules.viewer import Viewer
 
 # Each is a parameter, of which databases take so many and no more.
 _MOST_VALUES = 500
+# SQLite's patterns have an end.
+_LONGEST_TEXT = 1_000
 
 Conditions = Iterator[ColumnElement[bool]]
 
@@ -210,4 +212,8 @@ def is_one_of(column: Any, values: list[Any]) -> ColumnElement[bool]:
 
 
 def _escape(text: str) -> str:
+    if len(text) > _LONGEST_TEXT:
+        raise InvalidInput(
+            f"A text to look for has at most {_LONGEST_TEXT} characters.", code="invalid_text"
+        )
     return text.replace("/", "//").replace("%", "/%").replace("_", "/_")

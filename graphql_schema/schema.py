@@ -20,3 +20,8 @@ def make_schema() -> strawberry.Schema:
     schema = strawberry.Schema(query=Query, config=StrawberryConfig(scalar_map=SCALARS))
     check_schema(schema)
     return schema
+
+
+def schema_text() -> str:
+    """Write the schema in GraphQL's schema definition language."""
+    return make_schema().as_str() + "\n"

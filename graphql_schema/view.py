@@ -12,7 +12,7 @@ from graphql_schema.errors import our_error, represent_our_error
 from graphql_schema.explorer.view import explorer, prefers_explorer, show_explorer
 from graphql_schema.limits import QueryLimits
 from graphql_schema.operations import OperationRequest, Operations
-from graphql_schema.schema import make_schema
+from graphql_schema.schema import make_schema, schema_text
 from registry.errors import InvalidInput, RegistryError
 from registry.settings import Settings
 from registry.web.authentication import current_viewer
@@ -72,7 +72,7 @@ def run_linked_operation() -> Response:
 @graphql.get("/schema")
 def show_schema() -> Response:
     """Give the schema in GraphQL's schema definition language."""
-    return stamp_content(Response(make_schema().as_str(), mimetype="text/plain"))
+    return stamp_content(Response(schema_text(), mimetype="text/plain"))
 
 
 def _run_posted() -> Response:

@@ -265,7 +265,7 @@ def connection(
         given.append(argument("filter", filter_by | None, "Which of them."))
     if order_by is not None:
         given.append(argument("order_by", order_by | None, "In what order."))
-    given += _PAGE_ARGUMENTS
+    given += _page_arguments(page_size)
     source = Connected(where, link, orders, page_size, visible_already)
     return _field(source, description, given)
 
@@ -285,12 +285,14 @@ def argument(name: str, annotation: Any, description: str) -> StrawberryArgument
     )
 
 
-_PAGE_ARGUMENTS = (
-    argument("first", int | None, "How many of the first, after `after`."),
-    argument("after", str | None, "The cursor after which the page begins."),
-    argument("last", int | None, "How many of the last, before `before`."),
-    argument("before", str | None, "The cursor before which the page ends."),
-)
+def _page_arguments(page_size: int) -> list[StrawberryArgument]:
+    first = f"How many of the first; {page_size} if neither this nor `last` is given."
+    return [
+        argument("first", int | None, first),
+        argument("after", str | None, "The cursor after which the page begins."),
+        argument("last", int | None, "How many of the last."),
+        argument("before", str | None, "The cursor before which the page ends."),
+    ]
 
 
 def _field(source: Source, description: str, arguments: Sequence[StrawberryArgument]) -> SqlField:

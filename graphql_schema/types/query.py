@@ -92,7 +92,7 @@ class Query:
     listing: Listing | None = one(
         lambda listing, package_id: listing.identifier == then(package_id, str.lower),
         "A listing by its identifier; null if there is none for the viewer to see.",
-        arguments=[argument("package_id", strawberry.ID, "The partial identifier, in any case.")],
+        arguments=[argument("package_id", str, "The partial identifier, in any case.")],
     )
     commit: Commit | None = one(
         _has_hash,
