@@ -48,7 +48,7 @@ class Package(Base):
     last_commit_id: Mapped[int | None] = mapped_column(
         ForeignKey("commit.id", ondelete="SET NULL"), index=True
     )
-    # SHA-256 of the manifest's bytes as last read, in hex: a write that builds on other bytes fails.
+    # SHA-256 of the manifest's bytes as last read, in hex: a write that builds on others fails.
     manifest_hash: Mapped[str] = mapped_column(default="")
 
 
