@@ -30,7 +30,7 @@ TEXTS = [
 
 @pytest.mark.parametrize("text", TEXTS, ids=lambda text: ascii(text[:12]))
 def test_texts_mean_themselves_wherever_they_stand(catalogue: Catalogue, text: str) -> None:
-    query = """query ($text: String!, $texts: [String!], $id: ID!) {
+    query = """query ($text: String!, $texts: [String!], $id: String!) {
       package(name: $text) { name }
       listing(packageId: $id) { packageId }
       search(query: $text) { totalCount }

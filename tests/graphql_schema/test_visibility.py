@@ -220,11 +220,12 @@ def test_everyone_is_told_all_that_is_theirs_to_see(
     versions, publications, listings = set(), 0, set()
     for number in range(1, 15):
         package = catalogue.data(
-            f"""{{ node(id: "Package:{number}") {{ ... on Package {{
-              listing {{ packageId versions {{ id }} }}
-              versions(first: 100) {{ totalCount nodes {{ id publication {{ status }} }} }}
-            }} }} }}""",
-            viewer=viewer,
+            """query ($id: ID!) { node(id: $id) { ... on Package {
+              listing { packageId versions { id } }
+              versions(first: 100) { totalCount nodes { id publication { status } } }
+            } } }""",
+            {"id": f"Package:{number}"},
+            viewer,
         )["node"]
         if package is None:
             assert f"Package:{number}" not in truth.packages(viewer)
