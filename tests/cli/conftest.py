@@ -72,6 +72,9 @@ def start() -> Iterator[Start]:
 
     yield begin
     for process in processes:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+        # Asked, not killed: a server stops its workers.
+        process.terminate()
+        process.wait(60)
+        for stream in (process.stdout, process.stderr):
+            if stream:
+                stream.close()
