@@ -34,15 +34,13 @@ $(INSTALLED): pyproject.toml
 
 # The documents' writes work without a token here, and only here: this server is on loopback.
 run: export REGISTRY_OPEN_WRITES := true
+ifneq ($(strip $(WORKSPACE)),)
+run: export REGISTRY_WORKSPACE = $(WORKSPACE)
+endif
 run: $(INSTALLED) ## Serve the demo, or WORKSPACE=path, on 127.0.0.1:5000 or PORT=
 	@$(BIN)/registry --quiet migrate
-ifeq ($(strip $(WORKSPACE)),)
-	@$(BIN)/registry --quiet demo > /dev/null
+	@$(if $(strip $(WORKSPACE)),$(BIN)/registry refresh,$(BIN)/registry --quiet demo > /dev/null)
 	@exec $(BIN)/registry serve --host 127.0.0.1 --port $(PORT)
-else
-	@REGISTRY_WORKSPACE='$(WORKSPACE)' $(BIN)/registry refresh
-	@REGISTRY_WORKSPACE='$(WORKSPACE)' exec $(BIN)/registry serve --host 127.0.0.1 --port $(PORT)
-endif
 
 test: $(INSTALLED) ## Run the tests, or some of them: ARGS='-k words'
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(ARGS)

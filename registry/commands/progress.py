@@ -45,12 +45,12 @@ class _Lines:
 def _moving_bar() -> Iterator[ProgressListener]:
     # Not needed where nobody watches, and a tenth of a second to import.
     from rich.console import Console  # noqa: PLC0415 -- see above
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn  # noqa: PLC0415 -- as above
+    from rich.progress import BarColumn, TextColumn  # noqa: PLC0415 -- as above
     from rich.progress import Progress as Bar  # noqa: PLC0415 -- as above
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"))
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(_PHASES["waiting"], total=None)
+        task = bar.add_task(_PHASES["waiting"], total=None, count="")
 
         def show(progress: Progress) -> None:
             bar.update(
@@ -58,6 +58,13 @@ def _moving_bar() -> Iterator[ProgressListener]:
                 description=_PHASES[progress.phase],
                 completed=progress.done,
                 total=progress.total,
+                count=_count(progress),
             )
 
         yield show
+
+
+def _count(progress: Progress) -> str:
+    if progress.total is not None:
+        return f"{progress.done:,} of {progress.total:,}"
+    return f"{progress.done:,}" if progress.done else ""

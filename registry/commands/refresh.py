@@ -8,6 +8,9 @@ from registry.commands.terminal import count, is_quiet, print_json, print_result
 from registry.errors import WorkspaceUnavailable
 from registry.refresh import ScanReport, refresh_workspace, remembered_workspace
 
+# In milliseconds.
+_SECOND = 1000
+
 
 @click.command("refresh")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
@@ -26,8 +29,12 @@ def command(as_json: bool) -> None:
                 "There is no workspace to catalogue: set REGISTRY_WORKSPACE to the path of a git "
                 "repository, or run `registry demo`."
             )
-        with show_progress(quiet=is_quiet()) as listener:
-            report = refresh_workspace(engine, workspace, listener)
+        try:
+            with show_progress(quiet=is_quiet()) as listener:
+                report = refresh_workspace(engine, workspace, listener)
+        except WorkspaceUnavailable as error:
+            # Clients must not see where it is; whoever runs this command has to.
+            raise click.ClickException(f"{workspace}: {error.detail}") from error
     if as_json:
         print_json(report.as_dict())
     else:
@@ -36,19 +43,22 @@ def command(as_json: bool) -> None:
 
 
 def summarise(report: ScanReport) -> str:
-    """Tell a scan in two or three lines."""
-    seconds = sum(report.durations.values()) / 1000
+    """Tell a scan in three lines: of what, what is there, what is new."""
     branch = f" on {report.branch}" if report.branch else ""
     at = f"at {report.head[:7]}{branch}" if report.head else "without a commit"
     found = f"{count(report.packages, 'package')}, {count(report.issues, 'issue')}"
-    changes = "unchanged since the last scan"
-    if report.changed:
-        changes = (
-            f"{count(report.packages_changed, 'package')} changed, "
-            f"{count(report.commits_added, 'commit')} and "
-            f"{count(report.versions_added, 'version')} added"
+    changes = [
+        f"{count(number, noun)} {what}"
+        for number, noun, what in (
+            (report.packages_changed, "package", "changed"),
+            (report.commits_added, "commit", "added"),
+            (report.commits_removed, "commit", "removed"),
+            (report.versions_added, "version", "added"),
         )
-        if report.commits_removed:
-            changes += f", {count(report.commits_removed, 'commit')} removed"
+        if number
+    ]
+    milliseconds = sum(report.durations.values())
+    took = f"{milliseconds / 1000:.1f} s" if milliseconds >= _SECOND else f"{milliseconds:.0f} ms"
     shared = ", by another refresh" if report.shared else ""
-    return f"{report.workspace} {at}\n{found}; {changes}\n{seconds:.2f} s{shared}"
+    new = ", ".join(changes) or "nothing new"
+    return f"{report.workspace} {at}\n{found}\n{new}, in {took}{shared}"

@@ -186,7 +186,7 @@ def test_a_workspace_that_cannot_be_read_is_told_and_does_not_stop_it(
 ) -> None:
     server = serve(REGISTRY_WORKSPACE=str(tmp_path / "nowhere"))
 
-    server.wait_for("Error: The workspace is no directory")
+    server.wait_for("nowhere: The workspace is no directory")
     assert server.call("GET", "/readyz")[0] == 503
     assert server.call("GET", "/")[0] == 200
     assert server.stop() == 0
