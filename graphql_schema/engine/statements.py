@@ -56,7 +56,7 @@ def make_statement(json: ColumnElement[str], dialect: Dialect) -> Statement:
     compiled: SQLCompiler = kind(dialect, select(json))
     parameters = {
         name: (bound.value, bound.type.dialect_impl(dialect).bind_processor(dialect))
-        for name, bound in compiled.binds.items()
+        for bound, name in compiled.bind_names.items()
         if isinstance(bound.value, Parameter)
     }
     return Statement(
