@@ -154,9 +154,9 @@ def test_its_headers_editor_waits_for_a_token(
 
 
 def test_a_token_is_gone_with_the_page_and_a_query_stays(browser: Browser, server: str) -> None:
-    write_query(browser, "Me", "query Me { viewer { name } }")
     write(browser, HEADERS_EDITOR, '{"Authorization": "Bearer a-secret"}')
-    # As late as GraphiQL keeps what was written.
+    write_query(browser, "Me", "query Me { viewer { name } }")
+    # GraphiQL keeps what was written a moment later, what was written first first.
     browser.wait_for("JSON.stringify(localStorage).includes('viewer { name }')")
     browser.open(f"{server}/graphql")
     browser.wait_for(READY)
