@@ -156,8 +156,8 @@ def test_its_headers_editor_waits_for_a_token(
 def test_a_token_is_gone_with_the_page_and_a_query_stays(browser: Browser, server: str) -> None:
     write(browser, HEADERS_EDITOR, '{"Authorization": "Bearer a-secret"}')
     write_query(browser, "Me", "query Me { viewer { name } }")
-    # GraphiQL keeps what was written a moment later, what was written first first.
-    browser.wait_for("JSON.stringify(localStorage).includes('viewer { name }')")
+    # GraphiQL keeps what was written a moment later, the tab with all of it last.
+    browser.wait_for("localStorage['graphiql:tabState']?.includes('viewer { name }')")
     browser.open(f"{server}/graphql")
     browser.wait_for(READY)
 
