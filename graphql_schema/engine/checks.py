@@ -49,22 +49,28 @@ def check_schema(schema: Schema) -> None:
         UnfitSchema: a field is not declared with the engine's words, hangs on something that only
             a resolver would run, or is never null without the database's promise.
     """
-    query_type = schema._schema.query_type  # noqa: SLF001 -- Strawberry's own views take graphql-core's schema from there
-    if query_type is None:
-        return
-    roots = [
-        name for name, each in query_type.fields.items() if isinstance(field_of(each), SqlField)
-    ]
-    for type_, name in _reachable(schema, query_type, roots):
+    for type_, name in _reachable(schema, list(_roots(schema))):
         if not _is_relay(type_):
             _check_field(type_, name)
 
 
+def _roots(schema: Schema) -> Iterator[tuple[GraphQLObjectType, str]]:
+    """List the compiled fields of the root types, and of the payloads that mutations give."""
+    core = schema._schema  # noqa: SLF001 -- Strawberry's own views take graphql-core's schema from there
+    types = [core.query_type, core.mutation_type]
+    if core.mutation_type is not None:
+        types += [get_named_type(each.type) for each in core.mutation_type.fields.values()]
+    for type_ in types:
+        if isinstance(type_, GraphQLObjectType):
+            for name, definition in type_.fields.items():
+                if isinstance(field_of(definition), SqlField):
+                    yield type_, name
+
+
 def _reachable(
-    schema: Schema, query_type: GraphQLObjectType, roots: list[str]
+    schema: Schema, waiting: list[tuple[GraphQLObjectType, str]]
 ) -> Iterator[tuple[GraphQLObjectType, str]]:
     core = schema._schema  # noqa: SLF001 -- as above
-    waiting = [(query_type, name) for name in roots]
     met: set[str] = set()
     while waiting:
         type_, name = waiting.pop()

@@ -28,7 +28,11 @@ from graphql_schema.engine.fields import (
 )
 from graphql_schema.engine.json_text import JsonText
 from graphql_schema.engine.paging import Page, PageArguments, PageLimits
-from graphql_schema.engine.parameters import Parameter, constants_for_planning
+from graphql_schema.engine.parameters import (
+    Parameter,
+    PayloadForPlanning,
+    constants_for_planning,
+)
 from graphql_schema.engine.rows import Entity, alias_at, call_declared, rows_of
 from graphql_schema.engine.texts import concatenate
 from registry.rules.viewer import Viewer
@@ -130,12 +134,13 @@ class Compiler:
         """Read a field's arguments, with parameters in the place of texts."""
         node, _, fragment_variables = details[0]
         values = get_argument_values(definition, node, self.variables, fragment_variables)
-        return convert_arguments(
+        converted = convert_arguments(
             constants_for_planning(values),
             field_of(definition).arguments,
             self.schema.schema_converter.scalar_registry,
             self.schema.config,
         )
+        return {**converted, "payload": PayloadForPlanning()}
 
     def _many(self, of: Selection, source: Many, parent: Any, arguments: Arguments) -> Json:
         self.cost += of.times
@@ -253,11 +258,12 @@ class Compiler:
                     if name == "__typename"
                     else member(name, details),
                 )
-                for key, name, details in self._selected(of)
+                for key, name, details in self.selected(of)
             ]
         )
 
-    def _selected(self, of: Selection) -> Iterator[tuple[str, str, FieldDetailsList]]:
+    def selected(self, of: Selection) -> Iterator[tuple[str, str, FieldDetailsList]]:
+        """List what is selected: the response key, the field's name, where."""
         executor = self.executor
         collected = collect_subfields(
             executor.schema,

@@ -9,7 +9,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from graphql_schema.engine.context import Context
 from graphql_schema.engine.parameters import Request
-from graphql_schema.engine.planner import Plan
+from graphql_schema.engine.planner import Plan, Run
 
 
 class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -29,9 +29,8 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
     ) -> Any:
         """Plan the whole operation before any of it runs."""
         context: Context = self.context_value
-        if root_type is self.schema.query_type:
-            self._plan = context.planner.plan(self, grouped_field_set, context)
-            context.cost = self._plan.cost
+        self._plan = context.planner.plan(self, grouped_field_set, context)
+        context.cost = self._plan.cost
         self.began = True
         return super().execute_root_grouped_field_set(
             root_type, root_value, grouped_field_set, serially, position_context
@@ -45,17 +44,25 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
         path: Path,
         position_context: Any,
     ) -> Any:
-        """Answer a root field that has a plan with one statement; resolve any other field."""
-        run = self._plan.roots.get(str(path.key)) if self._plan and path.prev is None else None
+        """Answer a field that has a plan with one statement; resolve any other."""
+        run = self._planned(path)
         if run is None:
             return super().execute_field(
                 parent_type, source, field_details_list, path, position_context
             )
         context: Context = self.context_value
         try:
-            request = Request(self.variable_values.coerced, context.viewer, context.session)
+            request = Request(
+                self.variable_values.coerced, context.viewer, context.session, payload=source
+            )
             return run(context.session().connection(), request)
         except Exception as error:  # noqa: BLE001 -- every error becomes the field's, as in graphql-core
             definition = parent_type.fields[field_details_list[0].node.name.value]
             self.handle_field_error(error, definition.type, field_details_list, path)
             return None
+
+    def _planned(self, path: Path) -> Run | None:
+        """Find how a field is answered; only fields of the root or of what it gives are planned."""
+        if self._plan is None or (path.prev is not None and path.prev.prev is not None):
+            return None
+        return self._plan.roots.get(tuple(str(step) for step in path.as_list()))

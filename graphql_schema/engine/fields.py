@@ -104,6 +104,8 @@ class SqlField(StrawberryField):
 
     def __init__(self, *args: Any, source: Source | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
+        # No part of what the type is made with, where it is made at all (a mutation's payload).
+        self.init = self.repr = self.compare = False
         self.source = source
 
     def __copy__(self) -> "SqlField":

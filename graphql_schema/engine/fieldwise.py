@@ -45,9 +45,10 @@ class _Resolver:
     def __init__(
         self, row: Base | None, info: GraphQLResolveInfo[Any], arguments: dict[str, Any]
     ) -> None:
-        self._row = None if row is _ROOT else row
+        # At the root and in a mutation's payload there is none.
+        self._row = row if isinstance(row, Base) else None
         self._info = info
-        self._arguments = arguments
+        self._arguments = {**arguments, "payload": row}
         self._session: Session = info.context.session()
         self._viewer: Viewer = info.context.viewer
 

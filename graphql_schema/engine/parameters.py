@@ -27,6 +27,8 @@ class Request:
     variables: Mapping[str, Any]
     viewer: Viewer
     session: Callable[[], Session]
+    # What a mutation gave, where a field of it is asked for.
+    payload: Any = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,13 @@ class Parameter:
     def __clause_element__(self) -> BindParameter[Any]:
         """Stand in SQL expressions; the bound parameter takes the type of what is beside it."""
         return bindparam(None, self, unique=True)
+
+
+class PayloadForPlanning:
+    """Stands for what a mutation will give; its attributes are parameters."""
+
+    def __getattr__(self, name: str) -> Parameter:
+        return Parameter(lambda request: getattr(request.payload, name))
 
 
 def then(value: Any, step: Callable[[Any], Any]) -> Any:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import orjson
-from graphql import GraphQLError, GraphQLInterfaceType, GraphQLObjectType
+from graphql import GraphQLError, GraphQLInterfaceType, GraphQLObjectType, get_named_type
 from graphql.execution import Executor
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from sqlalchemy import Connection, Dialect
@@ -53,8 +53,9 @@ Run = Callable[[Connection, Request], orjson.Fragment | None]
 class Plan:
     """How an operation is answered."""
 
-    # The compiled root fields, by response key.
-    roots: Mapping[str, Run]
+    # The compiled fields, by their place in the response: of the root, or of what a root field's
+    # own resolver gives, as a mutation's payload.
+    roots: Mapping[tuple[str, ...], Run]
     # How many rows are asked for.
     cost: int
 
@@ -105,33 +106,53 @@ class Planner:
             json=self._json,
             most_per_page=self.limits.page_size,
         )
-        query_type = cast("GraphQLObjectType", executor.schema.query_type)
-        roots = {}
+        root_type = executor.schema.get_root_type(executor.operation.operation)
+        root = Selection(cast("GraphQLObjectType", root_type), [], times=1)
+        roots: dict[tuple[str, ...], Run] = {}
         for key, details in selected.items():
-            name = details[0].node.name.value
-            definition = query_type.fields.get(name)
-            # `__typename` and introspection have no definition there.
-            field = field_of(definition) if definition else None
-            if isinstance(field, SqlField):
-                roots[key] = self._root(compiler, field, query_type, name, details)
-            elif field is not None:
-                compiler.cost += 1
+            self._plan_root(compiler, root, (key,), details, roots)
         return Plan(roots, compiler.cost)
+
+    def _plan_root(
+        self,
+        compiler: Compiler,
+        parent: Selection,
+        path: tuple[str, ...],
+        details: FieldDetailsList,
+        roots: dict[tuple[str, ...], Run],
+    ) -> None:
+        """Plan a field of the root, or of what a root field's own resolver will give."""
+        name = details[0].node.name.value
+        definition = parent.type.fields.get(name)
+        if definition is None:
+            # `__typename`, or introspection.
+            return
+        field = field_of(definition)
+        if isinstance(field, SqlField):
+            roots[path] = self._root(compiler, field, parent, name, details)
+            return
+        if len(path) > 1:
+            return
+        compiler.cost += 1
+        below = get_named_type(definition.type)
+        if isinstance(below, GraphQLObjectType):
+            payload = parent.below(name, details, 1)
+            for key, _, selected in compiler.selected(payload):
+                self._plan_root(compiler, payload, (*path, key), selected, roots)
 
     def _root(
         self,
         compiler: Compiler,
         field: SqlField,
-        query_type: GraphQLObjectType,
+        parent: Selection,
         name: str,
         details: FieldDetailsList,
     ) -> Run:
-        query = Selection(query_type, details, times=1)
         try:
             if isinstance(field.source, ByGlobalId):
-                return self._by_global_id(compiler, query.below(name, details, 1), query)
+                return self._by_global_id(compiler, parent.below(name, details, 1), parent)
             statement = make_statement(
-                compiler.member(query, name, details, parent=None), self._dialect
+                compiler.member(parent, name, details, parent=None), self._dialect
             )
         except RegistryError as error:
             return _refuse(error)
@@ -142,10 +163,10 @@ class Planner:
             statement.run(connection, request) if admits(request.viewer) else None
         )
 
-    def _by_global_id(self, compiler: Compiler, found: Selection, query: Selection) -> Run:
+    def _by_global_id(self, compiler: Compiler, found: Selection, root: Selection) -> Run:
         """Compile the root field `node` for each type that it may find, at the price of one."""
         interface = cast("GraphQLInterfaceType", found.type)
-        definition = query.type.fields[found.details[0].node.name.value]
+        definition = root.type.fields[found.details[0].node.name.value]
         given = compiler.arguments(definition, found.details)["id"]
         key = then(given, lambda text: parse_global_id(text).key)
         before, most = compiler.cost, 0
