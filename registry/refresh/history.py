@@ -166,9 +166,10 @@ class HistoryUpdate:
                 self._versions.add(package_id, version, origin)
 
     def _forget_dropped(self, old: str, new: str) -> set[int]:
-        """Forget the commits that a rewrite dropped; gives the packages that lost versions."""
-        if self._repository.is_ancestor(old, new):
-            return set()
+        """Forget the commits that a rewrite dropped; gives the packages that lost versions.
+
+        Where history only grew, there are none.
+        """
         bereft: set[int] = set()
         for batch in batches(self._repository.list_commits(f"{new}..{old}")):
             ids = select(Commit.id).where(

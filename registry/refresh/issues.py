@@ -12,8 +12,10 @@ from registry.workspace.problems import Problem, ProblemCode
 HISTORY_CODES = (
     ProblemCode.HISTORY_SHALLOW,
     ProblemCode.HISTORY_INCOMPLETE,
+    ProblemCode.HISTORY_UNREADABLE,
 )
 
+IssueRow = tuple[int, int | None, str, str, str, str]
 _COLUMNS = ("workspace_id", "package_id", "path", "code", "severity", "message")
 
 
@@ -22,7 +24,7 @@ def write_package_issues(
 ) -> bool:
     """Replace what reading the packages found; tells whether anything changed."""
     rows = [
-        (workspace_id, package_id, problem.path, problem.code, problem.severity, problem.message)
+        _row(workspace_id, package_id, problem)
         for package_id, found in problems.items()
         for problem in found
     ]
@@ -33,10 +35,7 @@ def write_history_issues(
     connection: Connection, workspace_id: int, problems: Iterable[Problem]
 ) -> bool:
     """Replace what reading the history found; tells whether anything changed."""
-    rows = [
-        (workspace_id, None, problem.path, problem.code, problem.severity, problem.message)
-        for problem in problems
-    ]
+    rows = [_row(workspace_id, None, problem) for problem in problems]
     return _replace(connection, workspace_id, rows, history=True)
 
 
@@ -45,10 +44,15 @@ def count_issues(connection: Connection, workspace_id: int) -> int:
     return connection.scalar(select(func.count()).where(Issue.workspace_id == workspace_id)) or 0
 
 
+def _row(workspace_id: int, package_id: int | None, problem: Problem) -> IssueRow:
+    code, severity = str(problem.code), str(problem.severity)
+    return workspace_id, package_id, problem.path, code, severity, problem.message
+
+
 def _replace(
     connection: Connection,
     workspace_id: int,
-    rows: Sequence[tuple[int, int | None, str, str, str, str]],
+    rows: Sequence[IssueRow],
     *,
     history: bool,
 ) -> bool:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from registry import __version__
 from registry.database import begin_write, raise_revision
+from registry.history.errors import HistoryUnreadable
 from registry.history.repository import Head, Repository
 from registry.models import Package, Scan, Workspace
 from registry.models.base import utc_now
@@ -31,8 +32,8 @@ from registry.rules.release_tags import PackageFacts, name_tags
 from registry.workspace.discovery import MemberFile, find_members
 from registry.workspace.layout import Layout, Tool, read_layout
 from registry.workspace.manifest import read_manifest
-from registry.workspace.problems import Problem
-from registry.workspace.tree import open_tree
+from registry.workspace.problems import Problem, ProblemCode, error
+from registry.workspace.tree import ROOT, open_tree
 
 # A file that was written this close to the scan may be written again without its time changing
 # (git's "racy" files): it is read again next time.
@@ -142,9 +143,8 @@ class _Refresh:
             if packages or history_moved or tags_digest != workspace.tags_digest:
                 self._refresh_versions(workspace, tags)
         report.head, report.branch = head.commit, head.branch
-        self._note(head.commit != workspace.head or head.branch != workspace.branch)
-        workspace.head, workspace.branch = head.commit, head.branch
-        workspace.tags_digest, workspace.shallow_digest = tags_digest, shallow
+        self._note(head.branch != workspace.branch)
+        workspace.branch, workspace.tags_digest = head.branch, tags_digest
         self._finish(workspace, before)
         return report
 
@@ -223,14 +223,24 @@ class _Refresh:
             listener=self._progress,
             report=self._report,
         )
-        update.run(
-            workspace.head,
-            head.commit,
-            rebuilt=rebuilt,
-            start_over=shallow != workspace.shallow_digest,
-        )
-        write_history_issues(self._connection, workspace.id, update.problems())
-        self._note(True)
+        try:
+            with self._connection.begin_nested():
+                update.run(
+                    workspace.head,
+                    head.commit,
+                    rebuilt=rebuilt,
+                    start_over=shallow != workspace.shallow_digest,
+                )
+        except HistoryUnreadable as failure:
+            # Half a history must not look like a whole one: what was known stays, with the reason,
+            # and since the head stays too, the next refresh tries again.
+            self._report.commits_removed = 0
+            problems = [error(ProblemCode(failure.code), ROOT, failure.detail)]
+        else:
+            workspace.head, workspace.shallow_digest = head.commit, shallow
+            problems = update.problems()
+            self._note(True)
+        self._note(write_history_issues(self._connection, workspace.id, problems))
 
     def _refresh_versions(self, workspace: Workspace, tags: Collection[str]) -> None:
         facts = [

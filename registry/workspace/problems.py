@@ -74,7 +74,9 @@ class ProblemCode(StrEnum):
     HISTORY_SHALLOW = "history_shallow"
     """The clone holds only a part of the history: commits and versions before it are unknown."""
     HISTORY_INCOMPLETE = "history_incomplete"
-    """The clone lacks manifests of old commits: the versions in them are unknown."""
+    """The clone lacks objects of old commits: commits or versions are unknown."""
+    HISTORY_UNREADABLE = "history_unreadable"
+    """Git stopped before it had told the whole history: what was known before stays."""
 
 
 @dataclass(frozen=True)

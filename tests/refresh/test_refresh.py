@@ -412,6 +412,40 @@ def test_a_partial_clone_is_read_without_fetching_anything(
     assert "1.1.0" in versions_of(sessions, "@acme/one")
 
 
+def test_a_clone_without_old_trees_has_its_packages_and_says_what_is_missing(
+    engine: Engine, sessions: Sessions, tree: WorkTree, tmp_path: Path
+) -> None:
+    tree.git("config", "uploadpack.allowFilter", "true")
+    treeless = tmp_path / "treeless"
+    tree.git("clone", "--quiet", "--filter=tree:0", f"file://{tree.path}", str(treeless))
+
+    refresh_workspace(engine, treeless)
+    again = refresh_workspace(engine, treeless)
+
+    assert names(sessions) == ["@acme/one", "two"]
+    assert commits_of(sessions, "@acme/one") == []
+    assert "history_incomplete" in issue_codes(sessions)
+    assert versions_of(sessions, "@acme/one") == {"1.1.0": ("", "@acme/one@1.1.0")}
+    assert not again.changed
+
+
+def test_a_damaged_history_keeps_what_was_known(
+    engine: Engine, sessions: Sessions, tree: WorkTree
+) -> None:
+    refresh_workspace(engine, tree.path)
+    before = commits_of(sessions, "@acme/one")
+    tree.write("packages/one/index.js", "2\n")
+    broken = tree.commit("fix(one): again")
+    tree.write("packages/one/index.js", "3\n")
+    tree.commit("fix(one): and again")
+    (tree.path / ".git/objects" / broken[:2] / broken[2:]).unlink()
+
+    refresh_workspace(engine, tree.path)
+
+    assert commits_of(sessions, "@acme/one") == before
+    assert "history_unreadable" in issue_codes(sessions)
+
+
 def test_an_empty_repository_has_no_packages(
     engine: Engine, sessions: Sessions, tmp_path: Path
 ) -> None:
