@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -120,25 +121,33 @@ class _BackgroundRefresh:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
+        self._stopped = False
+        # The server may be told to stop while the process is being started.
+        self._lock = threading.Lock()
 
     def run(self, tell: Callable[[str], None]) -> None:
         """Refresh, and tell the outcome; a failure the refresh itself tells on standard error."""
         # -P: without it, Python imports from the current directory before all others. A session
         # of its own: Ctrl-C is for the server, which then stops this.
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "registry.cli", "--quiet", "refresh"],
-            env={**os.environ, "TERM": "dumb"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        with self._lock:
+            if self._stopped:
+                return
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "registry.cli", "--quiet", "refresh"],
+                env={**os.environ, "TERM": "dumb"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
         outcome, _ = self._process.communicate()
         if self._process.returncode == 0:
             tell(f"Catalogued {outcome.strip()}")
 
     def stop(self) -> None:
         """End it, wherever it is: the database keeps what it had before."""
+        with self._lock:
+            self._stopped = True
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
             self._process.wait()
