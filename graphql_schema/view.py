@@ -46,7 +46,9 @@ def register_graphql(app: Flask, settings: Settings) -> None:
             characters=settings.graphql_max_query_length,
         ),
         plan_limits=Limits(
-            cost=settings.graphql_max_cost, page_size=settings.graphql_max_page_size
+            cost=settings.graphql_max_cost,
+            page_size=settings.graphql_max_page_size,
+            milliseconds=settings.graphql_timeout_ms,
         ),
         introspection=settings.graphql_introspection,
     )

@@ -96,6 +96,11 @@ class Settings(BaseSettings):
     graphql_max_query_length: int = Field(
         default=20_000, ge=1, description="Most characters in a GraphQL document."
     )
+    graphql_timeout_ms: int = Field(
+        default=10_000,
+        ge=0,
+        description="Longest time for a GraphQL root field's statement, in milliseconds; 0: no end.",
+    )
     graphql_introspection: bool = Field(
         default=True, description="Whether clients may ask for the GraphQL schema by a query."
     )

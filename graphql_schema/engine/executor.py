@@ -5,11 +5,13 @@ from typing import Any
 from graphql import GraphQLObjectType
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import Path
+from sqlalchemy.exc import DBAPIError
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from graphql_schema.engine.context import Context
 from graphql_schema.engine.parameters import Request
 from graphql_schema.engine.planner import Plan, Run
+from graphql_schema.engine.time_limit import time_limit
 
 
 class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -55,8 +57,13 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
             request = Request(
                 self.variable_values.coerced, context.viewer, context.session, payload=source
             )
-            return run(context.session().connection(), request)
+            connection = context.session().connection()
+            with time_limit(connection, context.planner.limits.milliseconds):
+                return run(connection, request)
         except Exception as error:  # noqa: BLE001 -- every error becomes the field's, as in graphql-core
+            if isinstance(error, DBAPIError):
+                # PostgreSQL runs nothing more in a transaction that failed.
+                context.session().rollback()
             definition = parent_type.fields[field_details_list[0].node.name.value]
             self.handle_field_error(error, definition.type, field_details_list, path)
             return None

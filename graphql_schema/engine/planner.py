@@ -43,6 +43,8 @@ class Limits:
 
     cost: int
     page_size: int
+    # For one statement; 0: none.
+    milliseconds: int = 0
 
 
 # Answers a root field of a request; None is GraphQL's null.
