@@ -207,6 +207,13 @@ def upgrade() -> None:
             ["workspace_id", "type", "name"],
             unique=False,
         )
+        batch_op.create_index(
+            "ix_package_members_name",
+            ["name", "id"],
+            unique=False,
+            postgresql_where=sa.text("workspace_id IS NOT NULL"),
+            sqlite_where=sa.text("workspace_id IS NOT NULL"),
+        )
 
     op.create_table(
         "build",
@@ -487,6 +494,7 @@ def downgrade() -> None:
 
     op.drop_table("build")
     with op.batch_alter_table("package", schema=None) as batch_op:
+        batch_op.drop_index("ix_package_members_name")
         batch_op.drop_index(batch_op.f("ix_package_workspace_id_type_name"))
         batch_op.drop_index(batch_op.f("ix_package_last_commit_id"))
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import Base, CodePointText, Key, utc_now
@@ -20,6 +20,14 @@ class Package(Base):
         # distinct from null), so an author cannot take a name from a workspace package.
         UniqueConstraint("workspace_id", "name"),
         Index(None, "workspace_id", "type", "name"),
+        # The members by name: a page reads as many rows as it shows, however many there are.
+        Index(
+            "ix_package_members_name",
+            "name",
+            "id",
+            postgresql_where=text("workspace_id IS NOT NULL"),
+            sqlite_where=text("workspace_id IS NOT NULL"),
+        ),
         # Ids are shown in cursors and global ids: one that is gone must not come back.
         {"sqlite_autoincrement": True},
     )
