@@ -93,6 +93,7 @@ class Operations:
         viewer: Viewer,
         *,
         reads_only: bool = False,
+        charge: Callable[[int], None] | None = None,
     ) -> OperationResult:
         """Run an operation.
 
@@ -101,6 +102,7 @@ class Operations:
             session: gives the session to read from.
             viewer: who is asking.
             reads_only: whether to refuse all but queries.
+            charge: told what the operation costs before it runs; what it raises is raised here.
 
         Raises:
             MethodNotAllowed: the operation is no query, and only queries are allowed here.
@@ -111,7 +113,7 @@ class Operations:
         operation = get_operation_ast(document.tree, request.operation_name)
         if operation and reads_only and operation.operation is not OperationType.QUERY:
             raise MethodNotAllowed("Only queries can be sent with GET; send this with POST.")
-        context = Context(session, viewer, self._planner, request.query)
+        context = Context(session, viewer, self._planner, request.query, charge)
         executor: Any = CompilingExecutor.build(
             self._schema,
             document.tree,

@@ -7,12 +7,14 @@ import orjson
 from flask import Blueprint, Flask, Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 
+from graphql_schema.cost_limit import CostLimit, CostLimitReached
 from graphql_schema.engine.planner import Limits
 from graphql_schema.errors import our_error, represent_our_error
 from graphql_schema.explorer.view import explorer, prefers_explorer, show_explorer
 from graphql_schema.limits import QueryLimits
 from graphql_schema.operations import OperationRequest, Operations
 from graphql_schema.schema import make_schema, schema_text
+from graphql_schema.trusted import TrustedDocuments
 from registry.errors import InvalidInput, RegistryError
 from registry.settings import Settings
 from registry.web.authentication import current_viewer
@@ -25,6 +27,8 @@ from registry.web.problems import problem_response
 from registry.web.settings import current_settings
 
 _OPERATIONS = "registry.graphql"
+_COST_LIMIT = "registry.graphql.cost_limit"
+_TRUSTED = "registry.graphql.trusted"
 _JSON = "application/json"
 _GRAPHQL_JSON = "application/graphql-response+json"
 
@@ -52,6 +56,10 @@ def register_graphql(app: Flask, settings: Settings) -> None:
         ),
         introspection=settings.graphql_introspection,
     )
+    limit = settings.ratelimit_graphql
+    app.extensions[_COST_LIMIT] = CostLimit(limit, settings) if limit else None
+    trusted = settings.graphql_trusted_documents
+    app.extensions[_TRUSTED] = TrustedDocuments(trusted) if trusted else None
     app.register_blueprint(graphql)
     if settings.graphql_explorer:
         app.register_blueprint(explorer)
@@ -95,7 +103,8 @@ def _run_linked() -> Response:
 
 
 def _operation_request(parameters: Mapping[str, Any]) -> OperationRequest:
-    query = parameters.get("query")
+    trusted: TrustedDocuments | None = current_app.extensions[_TRUSTED]
+    query = trusted.find(parameters) if trusted else parameters.get("query")
     variables = parameters.get("variables") or None
     name = parameters.get("operationName") or None
     if not isinstance(query, str) or not query:
@@ -109,7 +118,15 @@ def _operation_request(parameters: Mapping[str, Any]) -> OperationRequest:
 
 def _run(operation: OperationRequest, *, reads_only: bool = False) -> Response:
     operations: Operations = current_app.extensions[_OPERATIONS]
-    result = operations.run(operation, read_session, current_viewer(), reads_only=reads_only)
+    viewer = current_viewer()
+    limit: CostLimit | None = current_app.extensions[_COST_LIMIT]
+    result = operations.run(
+        operation,
+        read_session,
+        viewer,
+        reads_only=reads_only,
+        charge=None if limit is None else lambda cost: limit.charge(viewer, cost),
+    )
     # Nothing was written; but at a rollback psycopg forgets the statements it had PostgreSQL plan,
     # and planning one takes longer than running it.
     db.session().commit()
@@ -129,6 +146,8 @@ def _in_shape(run: Callable[[], Response]) -> Response:
         problem = problem_response(ours)
         if isinstance(ours, MethodNotAllowed):
             problem.headers["Allow"] = "POST"
+        if isinstance(ours, CostLimitReached):
+            problem.headers["Retry-After"] = str(ours.retry_after)
         body = {"errors": [represent_our_error(ours)]}
         response = _response(body, ours.status, _media_type())
         # The headers that go with the status: what to do about it.

@@ -56,6 +56,11 @@ class Settings(BaseSettings):
         default="5 per 3 seconds",
         description="Limit of the account API, counted per author.",
     )
+    ratelimit_graphql: str = Field(
+        default="",
+        description="Most rows that GraphQL operations may ask for, counted per author or address, "
+        "e.g. `1000000 per minute`; empty: no limit.",
+    )
     max_body_bytes: int = Field(
         default=1_048_576,
         ge=1,
@@ -99,7 +104,11 @@ class Settings(BaseSettings):
     graphql_timeout_ms: int = Field(
         default=10_000,
         ge=0,
-        description="Longest time for a GraphQL root field's statement, in milliseconds; 0: no end.",
+        description="Longest time for a GraphQL root field's statement, in milliseconds; 0: any.",
+    )
+    graphql_trusted_documents: Path | None = Field(
+        default=None,
+        description="A JSON file of GraphQL documents by id: only these are run. Empty: any is.",
     )
     graphql_introspection: bool = Field(
         default=True, description="Whether clients may ask for the GraphQL schema by a query."
@@ -108,7 +117,7 @@ class Settings(BaseSettings):
         default=True, description="Whether browsers get the GraphiQL explorer at `/graphql`."
     )
 
-    @field_validator("workspace", mode="before")
+    @field_validator("workspace", "graphql_trusted_documents", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value

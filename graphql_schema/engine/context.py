@@ -22,6 +22,8 @@ class Context:
     planner: "Planner"
     # The query's text, which plans are kept by.
     text: str
+    # Told what the operation costs before it runs; may refuse it.
+    charge: Callable[[int], None] | None = None
     # How many rows the operation asks for; known once it is planned.
     cost: int | None = field(default=None, init=False)
 

@@ -33,6 +33,8 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
         context: Context = self.context_value
         self._plan = context.planner.plan(self, grouped_field_set, context)
         context.cost = self._plan.cost
+        if context.charge is not None:
+            context.charge(context.cost)
         self.began = True
         return super().execute_root_grouped_field_set(
             root_type, root_value, grouped_field_set, serially, position_context

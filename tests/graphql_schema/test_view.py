@@ -1,7 +1,10 @@
 """GraphQL over HTTP: methods, media types, statuses, callers, and requests that hold no query."""
 
+import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -290,3 +293,95 @@ def test_a_database_out_of_reach_is_told_in_graphqls_shape(
 
     assert codes(response) == ["database_unavailable"]
     assert str(directory) not in response.get_data(as_text=True)
+
+
+@contextmanager
+def opened(served: Served, **settings: Any) -> Iterator[FlaskClient]:
+    """Serve the same database with other settings."""
+    known: Settings = served.app.extensions["registry.settings"]
+    app = create_app(known.model_copy(update=settings))
+    app.testing = True
+    yield app.test_client()
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_rows_are_limited_by_caller_over_all_operations(served: Served) -> None:
+    def ask(client: FlaskClient, first: int, **more: Any) -> TestResponse:
+        query = f"{{ packages(first: {first}) {{ nodes {{ name }} }} }}"
+        return client.post("/graphql", json={"query": query}, **more)
+
+    with opened(served, ratelimit_graphql="10 per hour") as client:
+        assert ask(client, 6).status_code == 200
+        assert ask(client, 4).status_code == 200
+        refused = ask(client, 1)
+        assert (refused.status_code, codes(refused)) == (429, ["rate_limited"])
+        assert 0 < int(refused.headers["Retry-After"]) <= 3600
+        assert client.post("/graphql", json={"query": "{"}).status_code == 200
+
+        token = {"Authorization": f"Bearer {served.tokens['view']}"}
+        assert ask(client, 10, headers=token).status_code == 200
+        assert ask(client, 1, headers=token).status_code == 429
+        elsewhere = {"REMOTE_ADDR": "192.0.2.1"}
+        assert ask(client, 10, environ_overrides=elsewhere).status_code == 200
+        nowhere = ask(client, 1, environ_overrides={"REMOTE_ADDR": ""})
+        assert (nowhere.status_code, codes(nowhere)) == (409, ["nobody_to_count"])
+
+
+def test_a_limit_out_of_reach_is_counted_by_the_process_alone(served: Served) -> None:
+    query = {"query": "{ packages(first: 6) { nodes { name } } }"}
+    # Nothing listens on the port of discarding.
+    uri = "redis://127.0.0.1:9"
+
+    with opened(served, ratelimit_graphql="10 per hour", ratelimit_storage_uri=uri) as client:
+        assert client.post("/graphql", json=query).status_code == 200
+        assert client.post("/graphql", json=query).status_code == 429
+
+
+def test_what_is_no_limit_stops_the_start(served: Served) -> None:
+    with (
+        pytest.raises(ValueError, match="REGISTRY_RATELIMIT_GRAPHQL"),
+        opened(served, ratelimit_graphql="much"),
+    ):
+        pass
+
+
+def test_only_trusted_documents_run_where_there_is_a_list(served: Served, tmp_path: Path) -> None:
+    known = "query Known { packages { totalCount } }"
+    file = tmp_path / "documents.json"
+    file.write_text(json.dumps({"sha256:1": known}))
+
+    with opened(served, graphql_trusted_documents=file) as client:
+        trusted: list[dict[str, Any]] = [
+            {"documentId": "sha256:1"},
+            {"query": known},
+            {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "sha256:1"}}},
+        ]
+        for body in trusted:
+            response = client.post("/graphql", json=body)
+            assert response.get_json()["data"] == {"packages": {"totalCount": 6}}
+        unknown: list[dict[str, Any]] = [
+            {"query": "{ packages { totalCount } }"},
+            {"documentId": "sha256:2"},
+            {"documentId": "sha256:2", "query": known},
+            {"documentId": ["sha256:1"]},
+            {},
+        ]
+        for body in unknown:
+            response = client.post("/graphql", json=body)
+            assert (response.status_code, codes(response)) == (400, ["document_not_trusted"])
+        assert client.get("/graphql?documentId=sha256:1").status_code == 200
+
+
+@pytest.mark.parametrize("text", ["[]", "{", '{"a": 1}', "null"])
+def test_a_list_of_documents_that_is_none_stops_the_start(
+    served: Served, tmp_path: Path, text: str
+) -> None:
+    file = tmp_path / "documents.json"
+    file.write_text(text)
+
+    with (
+        pytest.raises(ValueError, match="documents by id"),
+        opened(served, graphql_trusted_documents=file),
+    ):
+        pass
