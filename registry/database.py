@@ -26,6 +26,7 @@ from registry.models import Revision
 
 # How long a writer waits for another one, in seconds, before it gives up.
 BUSY_TIMEOUT = 30
+WRITER_CACHE_KIB = 32 * 1024
 _WRITES = "registry_writes"
 
 
@@ -74,8 +75,13 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get(_WRITES, False):
+        # A first refresh writes tens of thousands of rows in no order of theirs: with the default
+        # of 2 MB the pages of their indexes would go to the disk and back all the time.
+        connection.exec_driver_sql(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql("BEGIN")
 
 
 def begin_read(session: Session) -> Connection:
