@@ -57,14 +57,6 @@ class OperationResult:
     run: bool
 
 
-@dataclass(frozen=True)
-class _Document:
-    """A text once read: its tree, or what is wrong with it."""
-
-    tree: DocumentNode | None
-    errors: tuple[dict[str, Any], ...] = ()
-
-
 class Operations:
     """Runs operations on one schema and one database."""
 
@@ -84,7 +76,7 @@ class Operations:
         self._rules = [*specified_rules]
         if not introspection:
             self._rules.append(NoSchemaIntrospectionCustomRule)
-        self._documents: Lru[_Document] = Lru(_KEPT)
+        self._trees: Lru[DocumentNode] = Lru(_KEPT)
 
     def run(
         self,
@@ -107,16 +99,21 @@ class Operations:
         Raises:
             MethodNotAllowed: the operation is no query, and only queries are allowed here.
         """
-        document = self._read(request.query)
-        if document.tree is None:
-            return _refused(document.errors)
-        operation = get_operation_ast(document.tree, request.operation_name)
+        tree = self._trees.get(request.query)
+        if tree is None:
+            try:
+                tree = self._read(request.query)
+            except _Unreadable as error:
+                return _refused(error.shown)
+            # What is wrong is not kept: nobody sends it often, but for those who mean to.
+            self._trees.put(request.query, tree)
+        operation = get_operation_ast(tree, request.operation_name)
         if operation and reads_only and operation.operation is not OperationType.QUERY:
             raise MethodNotAllowed("Only queries can be sent with GET; send this with POST.")
         context = Context(session, viewer, self._planner, request.query, charge)
         executor: Any = CompilingExecutor.build(
             self._schema,
-            document.tree,
+            tree,
             context_value=context,
             raw_variable_values=request.variables,
             operation_name=request.operation_name,
@@ -133,31 +130,29 @@ class Operations:
             {**body, "data": result.data, "extensions": {"cost": context.cost or 0}}, run=True
         )
 
-    def _read(self, text: str) -> _Document:
-        document = self._documents.get(text)
-        if document is None:
-            document = self._parse(text)
-            self._documents.put(text, document)
-        return document
-
-    def _parse(self, text: str) -> _Document:
+    def _read(self, text: str) -> DocumentNode:
         limits = self._limits
         if len(text) > limits.characters:
             error = GraphQLError(
                 f"The query is longer than {limits.characters} characters.",
                 extensions={"code": "query_too_long"},
             )
-            return _unread([error], VALIDATION_FAILED)
+            raise _Unreadable([error], VALIDATION_FAILED)
         try:
             tree = parse(text, max_tokens=limits.tokens)
         except GraphQLSyntaxError as error:
-            return _unread([error], SYNTAX_ERROR)
-        errors = check_limits(tree, limits) or validate(self._schema, tree, self._rules)
-        return _unread(errors, VALIDATION_FAILED) if errors else _Document(tree)
+            raise _Unreadable([error], SYNTAX_ERROR) from None
+        if errors := check_limits(tree, limits) or validate(self._schema, tree, self._rules):
+            raise _Unreadable(errors, VALIDATION_FAILED)
+        return tree
 
 
-def _unread(errors: Sequence[GraphQLError], code: str) -> _Document:
-    return _Document(None, tuple(represent_errors(errors, code)))
+class _Unreadable(Exception):
+    """A text is no operation that can be run; `shown` is what the client is told of it."""
+
+    def __init__(self, errors: Sequence[GraphQLError], code: str) -> None:
+        super().__init__()
+        self.shown = represent_errors(errors, code)
 
 
 def _refused(errors: Sequence[dict[str, Any]]) -> OperationResult:

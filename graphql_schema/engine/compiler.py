@@ -164,31 +164,27 @@ class Compiler:
         )
         limits = PageLimits(source.page_size, self.most_per_page)
         nodes = get_named_type(of.type.fields["nodes"].type)
-
-        # Each subquery has aliases of its own.
-        def page() -> Page:
-            rows = rows_of(
-                entity_of(cast("GraphQLObjectType", nodes)),
-                parent=parent,
-                link=source.link,
-                where=source.where,
-                visible_already=source.visible_already,
-                viewer=self.viewer,
-                arguments=arguments,
-                level=of.level,
-            )
-            return Page(rows, order, paging, limits)
+        rows = rows_of(
+            entity_of(cast("GraphQLObjectType", nodes)),
+            parent=parent,
+            link=source.link,
+            where=source.where,
+            visible_already=source.visible_already,
+            viewer=self.viewer,
+            arguments=arguments,
+            level=of.level,
+        )
+        page = Page(rows, order, paging, limits)
 
         def member(name: str, details: FieldDetailsList) -> Json:
-            here = page()
             if name == "nodes":
-                return self._nodes(of.below(name, details, here.size), here)
+                return self._nodes(of.below(name, details, page.size), page)
             if name == "edges":
-                return self._edges(of.below(name, details, here.size), here)
+                return self._edges(of.below(name, details, page.size), page)
             self.cost += of.times
             if name == "pageInfo":
-                return self._page_info(of.below(name, details, 1), here)
-            count = here.rows.select_keys(func.count()).scalar_subquery()
+                return self._page_info(of.below(name, details, 1), page)
+            count = rows.select_keys(func.count()).scalar_subquery()
             return self.json.value(count, nullable=False)
 
         return self._object(of, member)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from graphql import GraphQLObjectType
+from graphql import GraphQLError, GraphQLObjectType
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import Path
 from sqlalchemy.exc import DBAPIError
@@ -31,7 +31,13 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
     ) -> Any:
         """Plan the whole operation before any of it runs."""
         context: Context = self.context_value
-        self._plan = context.planner.plan(self, grouped_field_set, context)
+        try:
+            self._plan = context.planner.plan(self, grouped_field_set, context)
+        except GraphQLError:
+            raise
+        except Exception as error:
+            # A bug; graphql-core takes errors of its own kind only from here.
+            raise GraphQLError("The operation cannot be planned.", original_error=error) from error
         context.cost = self._plan.cost
         if context.charge is not None:
             context.charge(context.cost)

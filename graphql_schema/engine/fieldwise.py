@@ -1,7 +1,7 @@
 """The same fields resolved one by one, with one query each, as graphql-core asks for them.
 
-No query takes this way. It is the reference that tests hold the compiler to, the baseline that
-benchmarks measure it against, and what completes the payloads of mutations.
+No operation takes this way. It is the reference that tests hold the compiler to, and the baseline
+that benchmarks measure it against.
 """
 
 from functools import cached_property

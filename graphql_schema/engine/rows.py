@@ -85,7 +85,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of a model under conditions; made anew for each subquery, as aliases are."""
+    """Rows of a model under conditions, for any number of subqueries beside each other."""
 
     entity: Entity
     child: Any
