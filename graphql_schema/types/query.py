@@ -44,6 +44,14 @@ def _has_hash(commit: Any, hash: Any) -> ColumnElement[bool]:  # noqa: A002 -- t
     return and_(commit.hash >= beginning, commit.hash < end, unique)
 
 
+def _is_of_the_workspace(commit: Any) -> ColumnElement[bool]:
+    # There is one. Said so, that its index gives the commits in order.
+    workspace = aliased(models.Workspace)
+    only = select(func.min(workspace.id)).scalar_subquery()
+    of_it: ColumnElement[bool] = commit.workspace_id == only
+    return of_it
+
+
 def _is_member(package: Any) -> ColumnElement[bool]:
     member: ColumnElement[bool] = package.workspace_id.is_not(None)
     return member
@@ -100,7 +108,7 @@ class Query:
         arguments=[argument("hash", str, "The full hash, or at least 7 of its first characters.")],
     )
     commits: Connection[Commit] = connection(
-        None,
+        _is_of_the_workspace,
         "The workspace's commits, the newest first.",
         orders=COMMIT_ORDERS,
         filter_by=CommitFilter,
