@@ -93,27 +93,31 @@ def _run_posted() -> Response:
 
 @conditional_read(per_caller=True)
 def _run_linked() -> Response:
-    parameters: dict[str, Any] = request.args.to_dict()
-    if variables := parameters.get("variables"):
-        try:
-            parameters["variables"] = orjson.loads(variables)
-        except orjson.JSONDecodeError as error:
-            raise InvalidInput.of("variables", f"is not JSON: {error}") from None
+    # An empty one is none: forms send those.
+    parameters: dict[str, Any] = {name: text for name, text in request.args.items() if text}
+    for name in ("variables", "extensions"):
+        if name in parameters:
+            try:
+                parameters[name] = orjson.loads(parameters[name])
+            except orjson.JSONDecodeError as error:
+                raise InvalidInput.of(name, f"is not JSON: {error}") from None
     return _run(_operation_request(parameters), reads_only=True)
 
 
 def _operation_request(parameters: Mapping[str, Any]) -> OperationRequest:
     trusted: TrustedDocuments | None = current_app.extensions[_TRUSTED]
     query = trusted.find(parameters) if trusted else parameters.get("query")
-    variables = parameters.get("variables") or None
-    name = parameters.get("operationName") or None
+    variables, extensions = parameters.get("variables"), parameters.get("extensions")
+    name = parameters.get("operationName")
     if not isinstance(query, str) or not query:
         raise InvalidInput.of("query", "must be the text of a GraphQL document")
     if variables is not None and not isinstance(variables, dict):
         raise InvalidInput.of("variables", "must be an object")
     if name is not None and not isinstance(name, str):
         raise InvalidInput.of("operationName", "must be a text")
-    return OperationRequest(query, variables, name)
+    if extensions is not None and not isinstance(extensions, dict):
+        raise InvalidInput.of("extensions", "must be an object")
+    return OperationRequest(query, variables, name or None)
 
 
 def _run(operation: OperationRequest, *, reads_only: bool = False) -> Response:
