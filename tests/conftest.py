@@ -1,6 +1,6 @@
 """Fixtures that all tests share: databases, the application, git repositories."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -50,13 +50,26 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
+def new_app() -> Iterator[Callable[[Settings], Flask]]:
+    """Make applications whose connections are closed after the test."""
+    made: list[Flask] = []
+
+    def make(settings: Settings) -> Flask:
+        app = create_app(settings)
+        app.testing = True
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture
+def app(settings: Settings, new_app: Callable[[Settings], Flask]) -> Flask:
     """Make the application under test."""
-    app = create_app(settings)
-    app.testing = True
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+    return new_app(settings)
 
 
 @pytest.fixture

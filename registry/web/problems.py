@@ -84,8 +84,11 @@ def problem_response(error: RegistryError) -> Response:
 
 
 def problem_types() -> dict[str, type[RegistryError]]:
-    """List the kinds of problems there are, by the code that ends their `type`."""
-    return {kind.code: kind for kind in _with_descendants(RegistryError)}
+    """List the kinds of problems there are, by the code that ends their `type`.
+
+    A special case of a kind that has no code of its own is that kind's.
+    """
+    return {kind.code: kind for kind in _with_descendants(RegistryError) if "code" in vars(kind)}
 
 
 def _with_descendants(kind: type[RegistryError]) -> Iterator[type[RegistryError]]:

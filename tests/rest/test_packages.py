@@ -2,10 +2,12 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
@@ -330,12 +332,14 @@ def test_update_config_with_if_match(catalogued: FlaskClient) -> None:
 
 
 def test_update_config_needs_files(
-    catalogued: FlaskClient, tree: WorkTree, tmp_path: Path, database_url: str
+    catalogued: FlaskClient,
+    tree: WorkTree,
+    tmp_path: Path,
+    database_url: str,
+    new_app: Callable[[Settings], Flask],
 ) -> None:
-    from app import create_app  # noqa: PLC0415 -- a second application, on a bare clone
-
     bare = tree.clone_bare(tmp_path / "acme.git")
-    app = create_app(
+    app = new_app(
         Settings(
             database_url=database_url,
             instance_path=tmp_path / "instance",
@@ -377,12 +381,15 @@ def test_update_config_follows_no_link_out_of_the_workspace(
         ("POST", "/api/health/refresh"),
     ],
 )
-def test_writes_are_closed_by_default(
-    database_url: str, tmp_path: Path, tree: WorkTree, method: str, address: str
+def test_writes_are_closed_by_default(  # noqa: PLR0917 -- fixtures and parameters
+    database_url: str,
+    tmp_path: Path,
+    tree: WorkTree,
+    new_app: Callable[[Settings], Flask],
+    method: str,
+    address: str,
 ) -> None:
-    from app import create_app  # noqa: PLC0415 -- an application with the default settings
-
-    app = create_app(
+    app = new_app(
         Settings(
             database_url=database_url, instance_path=tmp_path / "instance", workspace=tree.path
         )
