@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -14,6 +15,12 @@ from registry.database import make_engine
 from registry.settings import Settings
 from registry.web.database import db
 from tests.databases import Databases, fresh_database
+
+# A busy machine must not fail a test: no deadline, and no complaint about slow data.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
