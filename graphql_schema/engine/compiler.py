@@ -127,8 +127,12 @@ class Compiler:
             arguments=arguments,
             level=of.level,
         )
-        found = rows.select(self.object(of, rows.child)).scalar_subquery()
-        return self.json.or_null(found) if nullable else found
+        found = rows.select(self.object(of, rows.child))
+        if parent is None:
+            # Arguments choose the row, and no key promises that they choose one only.
+            found = found.limit(1)
+        subquery = found.scalar_subquery()
+        return self.json.or_null(subquery) if nullable else subquery
 
     def arguments(self, definition: GraphQLField, details: FieldDetailsList) -> Arguments:
         """Read a field's arguments, with parameters in the place of texts."""
