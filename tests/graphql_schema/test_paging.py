@@ -183,3 +183,17 @@ def test_a_cursor_is_good_after_its_row_is_gone(
 
     after = page(catalogue, "package's commits", f'after: "{edges[2]["cursor"]}"')["edges"]
     assert after == edges[3:]
+
+
+def test_a_cursor_is_no_place_in_another_order(catalogue: Catalogue) -> None:
+    def packages(field: str, arguments: str) -> str:
+        order = f"orderBy: {{field: {field}}}"
+        return f"{{ packages({order}, first: 1{arguments}) {{ edges {{ cursor }} }} }}"
+
+    (edge,) = catalogue.data(packages("createdAt", ""))["packages"]["edges"]
+    after = f', after: "{edge["cursor"]}"'
+
+    assert len(catalogue.data(packages("createdAt", after))["packages"]["edges"]) == 1
+    # Its key is of the same kind: a moment and a number.
+    assert catalogue.code(packages("lastUpdated", after)) == "invalid_cursor"
+    assert catalogue.code(packages("name", after)) == "invalid_cursor"
