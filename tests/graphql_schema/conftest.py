@@ -87,12 +87,13 @@ class Catalogue:
         variables: dict[str, Any] | None = None,
         viewer: Viewer = ANONYMOUS,
         operations: Operations | None = None,
+        operation: str | None = None,
     ) -> dict[str, Any]:
         """Run an operation and give the response as a client reads it."""
         self.statements.clear()
         with reading(self.sessions) as session:
             result = (operations or self.operations).run(
-                OperationRequest(query, variables), lambda: session, viewer
+                OperationRequest(query, variables, operation), lambda: session, viewer
             )
             answer: dict[str, Any] = orjson.loads(orjson.dumps(result.body))
             return answer
