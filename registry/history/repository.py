@@ -128,18 +128,6 @@ class Repository:
             return False
         return self.ask(["cat-file", "-e", f"{commit}^{{commit}}"]).status == 0
 
-    def is_ancestor(self, ancestor: str, descendant: str) -> bool:
-        """Tell whether one commit, or it itself, lies in the history of the other.
-
-        Raises:
-            HistoryUnreadable: one of the two is not here.
-        """
-        check_hashes(ancestor, descendant)
-        answer = self.ask(["merge-base", "--is-ancestor", ancestor, descendant])
-        if answer.status not in {0, 1}:
-            raise self.history_error(answer.reason)
-        return answer.status == 0
-
     def list_commits(self, *revisions: str) -> Iterator[str]:
         """Give the hashes of the commits in a range, newest first, merges too.
 

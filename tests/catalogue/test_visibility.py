@@ -3,10 +3,16 @@
 from collections.abc import Iterator
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased, sessionmaker
 
-from registry.catalogue.visibility import publication_is_visible, version_is_visible
+from registry.catalogue.visibility import (
+    listing_is_visible,
+    package_is_visible,
+    publication_is_visible,
+    version_is_visible,
+)
 from registry.models import Author, Listing, Package, Publication, Version
 from registry.rules.enumerations import VersionStatus
 from registry.rules.permissions import Permission
@@ -76,3 +82,23 @@ def test_private_versions_are_seen_by_their_own_author(
     assert session.scalars(versions).all() == seen
     assert session.scalars(publications).all() == seen
     assert session.scalars(nested).all() == seen
+    # With nothing in them for anyone else, neither the listing nor its package is told of.
+    listings = select(Listing.package_id).where(listing_is_visible(Listing, viewer))
+    packages = select(package.id).where(package_is_visible(package, viewer))
+    assert session.scalars(listings).all() == seen
+    assert session.scalars(packages).all() == seen
+
+
+def test_a_listing_with_only_private_versions_is_none_over_graphql(
+    session: Session, client: FlaskClient
+) -> None:
+    session.commit()
+    query = '{ listing(packageId: "ada.package") { packageId } }'
+
+    before = client.post("/graphql", json={"query": query}).get_json()
+    session.get_one(Publication, ADA).is_public = True
+    session.commit()
+    after = client.post("/graphql", json={"query": query}).get_json()
+
+    assert before["data"] == {"listing": None}
+    assert after["data"] == {"listing": {"packageId": "ada.package"}}
