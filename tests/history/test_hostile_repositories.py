@@ -24,7 +24,6 @@ def read_everything(path: Path) -> tuple[object, ...]:
         head,
         repository.tags(),
         repository.shallow_digest(),
-        repository.is_ancestor(log[-1].hash, head.commit),
         repository.has_commit("1" * 40),
         list(repository.list_commits(head.commit)),
         log,
