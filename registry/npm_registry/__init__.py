@@ -1,0 +1,1 @@
+"""Lookups of external packages in an npm registry."""

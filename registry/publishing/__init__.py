@@ -1,0 +1,1 @@
+"""What authors do: listings, uploads, processing, resolution."""
