@@ -19,6 +19,8 @@ class Author(Base):
     name: Mapped[str]
     # The name without case, which is how names are told apart.
     name_key: Mapped[str] = mapped_column(unique=True)
+    # Most bytes that the author's artifacts may take up; null: as many as the setting says.
+    storage_quota: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 

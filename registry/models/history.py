@@ -90,19 +90,46 @@ class Publication(Base):
     """An uploaded version's record; its absence means that the version is known from git only."""
 
     __tablename__ = "publication"
+    __table_args__ = (
+        # The stored files that rows name: asked for each one that is found in the store.
+        Index(None, "hash"),
+        Index(None, "upload_hash"),
+        # What is still to be processed, and since when.
+        Index(None, "status", "upload_date"),
+    )
 
     version_id: Mapped[int] = mapped_column(
         ForeignKey("version.id", ondelete="CASCADE"), primary_key=True
     )
     status: Mapped[str]
+    # One sentence for the author: why processing failed. Empty in all other states.
+    failure_reason: Mapped[str] = mapped_column(default="")
     is_public: Mapped[bool]
+    # Never with `is_public`; a version that is neither needs the private key as well.
+    is_private: Mapped[bool] = mapped_column(default=False)
+    # Whether the artifact is kept for good; never false with `is_public`.
     is_stored: Mapped[bool]
+    supports_macos: Mapped[bool] = mapped_column(default=True)
+    supports_windows: Mapped[bool] = mapped_column(default=True)
+    supports_linux: Mapped[bool] = mapped_column(default=True)
+    # SHA-256 of the key that installs a version that is not public; null for a public one.
+    private_key_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     installs: Mapped[int] = mapped_column(BigInteger, default=0)
-    # Bytes on the server, and about how many once installed.
+    # Bytes of the artifact, which count against the author's quota, and about how many it takes up
+    # once installed; 0 without one.
     size: Mapped[int] = mapped_column(BigInteger, default=0)
     installed_size: Mapped[int] = mapped_column(BigInteger, default=0)
+    # SHA-256 of the artifact, in hex, by which the store finds it too; stays when it is removed.
     hash: Mapped[str] = mapped_column(default="")
+    # The artifact's address, and the unguessable part at its end; null while there is none.
     loc: Mapped[str] = mapped_column(default="")
+    download_key: Mapped[str | None] = mapped_column(unique=True)
+    # When the artifact of a version that is not stored goes; null: it stays.
+    stored_until: Mapped[datetime | None]
+    # SHA-256 of the uploaded file, in hex, by which the store finds it, and its bytes; empty and 0
+    # once it is processed.
+    upload_hash: Mapped[str] = mapped_column(default="")
+    upload_size: Mapped[int] = mapped_column(BigInteger, default=0)
     # Pairs of package identifier and version selection, as the author wrote them.
     dependencies: Mapped[list[Any]] = mapped_column(default=list)
     incompatibilities: Mapped[list[Any]] = mapped_column(default=list)
