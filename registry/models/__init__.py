@@ -3,7 +3,9 @@
 from registry.models.account import Author, Listing, Token
 from registry.models.base import Base
 from registry.models.history import Commit, PackageCommit, Publication, Version
-from registry.models.package import Build, Dependency, Health, Issue, Package
+from registry.models.measurement import HealthDay, Report
+from registry.models.job import Job
+from registry.models.package import Build, BuildDay, Dependency, Health, Issue, Package
 from registry.models.workspace import Revision, Scan, Workspace
 
 __all__ = [
@@ -11,12 +13,14 @@ __all__ = [
     "Base",
     "Build",
     "Commit",
+    "BuildDay",
     "Dependency",
     "Health",
     "Issue",
     "Listing",
     "Package",
     "PackageCommit",
+    "Job",
     "Publication",
     "Revision",
     "Scan",

@@ -1,6 +1,6 @@
 """A package and what its manifest says."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -140,3 +140,29 @@ class Build(Base):
     finished_at: Mapped[datetime | None]
     # Finish less start, in milliseconds, for the mean; null while either is unknown.
     duration: Mapped[int | None] = mapped_column(BigInteger)
+        # The newest of all, and the newest of one branch.
+        Index(None, "package_id", "started_at", "id"),
+        Index(None, "package_id", "branch", "started_at", "id"),
+
+
+class BuildDay(Base):
+    """What a package's builds of one branch that finished on one day come to.
+
+    Kept by the writes of builds, so that a rate over months reads a row a day, however many
+    builds there were.
+    """
+
+    __tablename__ = "build_day"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    package_id: Mapped[int] = mapped_column(
+        ForeignKey("package.id", ondelete="CASCADE"), primary_key=True
+    )
+    branch: Mapped[str] = mapped_column(primary_key=True)
+    # In UTC.
+    day: Mapped[date] = mapped_column(primary_key=True)
+    succeeded: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[int] = mapped_column(default=0)
+    # How many of them have a duration, and their sum in milliseconds.
+    timed: Mapped[int] = mapped_column(default=0)
+    duration: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -62,6 +62,17 @@ class BuildStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
+class JobStatus(StrEnum):
+    """Where a job stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    # Another job of the same key was queued while it was to be tried again, and does its work.
+    SUPERSEDED = "superseded"
+
+
 class CheckStatus(StrEnum):
     """What a lint run or a security audit found."""
 
