@@ -1,6 +1,7 @@
 """The tables, as SQLAlchemy models; `docs/architecture.md` shows how they hang together."""
 
 from registry.models.account import Author, Listing, Token
+from registry.models.analytics import InstallHour
 from registry.models.base import Base
 from registry.models.history import Commit, PackageCommit, Publication, Version
 from registry.models.measurement import HealthDay, Report
@@ -16,6 +17,7 @@ __all__ = [
     "BuildDay",
     "Dependency",
     "Health",
+    "InstallHour",
     "Issue",
     "Listing",
     "Package",
