@@ -70,6 +70,14 @@ class Forbidden(RegistryError):
         self.scope = scope
 
 
+class NotYours(RegistryError):
+    """The package is not the caller's, or there is none; which of the two is not told."""
+
+    code = "not_your_package"
+    status = 403
+    title = "Not your package"
+
+
 class NotFound(RegistryError):
     """There is no such thing, or none that this caller may know of."""
 

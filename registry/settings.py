@@ -56,6 +56,44 @@ class Settings(BaseSettings):
         default="5 per 3 seconds",
         description="Limit of the account API, counted per author.",
     )
+    ratelimit_account_data: str = Field(
+        default="8 per 5 seconds", description="Limit of `GET /account/data`, per author."
+    )
+    ratelimit_auth_issue: str = Field(
+        default="3 per 3 seconds", description="Limit of `POST /auth/issue`, per author."
+    )
+    ratelimit_packages: str = Field(
+        default="4 per 4 seconds", description="Limit of `GET /packages`."
+    )
+    ratelimit_package_info: str = Field(
+        default="10 per 2 seconds", description="Limit of `GET /packages/info/…`."
+    )
+    ratelimit_package_new: str = Field(
+        default="3 per 5 seconds", description="Limit of `POST /packages/new`, per author."
+    )
+    ratelimit_package_upload: str = Field(
+        default="3 per 8 seconds", description="Limit of `POST /packages/upload`, per author."
+    )
+    ratelimit_package_retry: str = Field(
+        default="3 per 8 seconds", description="Limit of `POST /packages/retry`, per author."
+    )
+    ratelimit_package_description: str = Field(
+        default="3 per 4 seconds", description="Limit of `PATCH /packages/description`, per author."
+    )
+    ratelimit_package_incompatibilities: str = Field(
+        default="3 per 4 seconds",
+        description="Limit of `PATCH /packages/incompatibilities`, per author.",
+    )
+    ratelimit_package_xpselection: str = Field(
+        default="3 per 4 seconds", description="Limit of `PATCH /packages/xpselection`, per author."
+    )
+    ratelimit_analytics: str = Field(
+        default="6 per 4 seconds", description="Limit of `GET /analytics/…`."
+    )
+    ratelimit_meta: str = Field(default="4 per 10 seconds", description="Limit of `GET /meta`.")
+    ratelimit_resolve: str = Field(
+        default="10 per 2 seconds", description="Limit of `GET /packages/resolve`."
+    )
     ratelimit_graphql: str = Field(
         default="",
         description="Most rows that GraphQL operations may ask for, counted per author or address, "

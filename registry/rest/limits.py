@@ -35,8 +35,28 @@ class Policy(StrEnum):
 
     # 5 requests every 3 seconds and author, over all its routes (contract, section 3).
     ACCOUNT = "ratelimit_account"
+    # The registry's own routes, each by itself, as its document says.
+    ACCOUNT_DATA = "ratelimit_account_data"
+    AUTH_ISSUE = "ratelimit_auth_issue"
+    PACKAGES = "ratelimit_packages"
+    PACKAGE_INFO = "ratelimit_package_info"
+    PACKAGE_NEW = "ratelimit_package_new"
+    PACKAGE_UPLOAD = "ratelimit_package_upload"
+    PACKAGE_RETRY = "ratelimit_package_retry"
+    PACKAGE_DESCRIPTION = "ratelimit_package_description"
+    PACKAGE_INCOMPATIBILITIES = "ratelimit_package_incompatibilities"
+    PACKAGE_XPSELECTION = "ratelimit_package_xpselection"
+    ANALYTICS = "ratelimit_analytics"
+    META = "ratelimit_meta"
+    # Ours: to find versions that go together is the most that one request can ask for.
+    RESOLVE = "ratelimit_resolve"
     # All other routes together, by author or address; none by default (contract, section 1).
     OTHER = "ratelimit_default"
+
+    @property
+    def needs_author(self) -> bool:
+        """Whether its routes are for authors only: who has no good token is not counted."""
+        return self in _FOR_AUTHORS
 
     def limit(self, settings: Settings) -> str:
         """Give the policy's limit, such as `5 per 3 seconds`; empty: none.
@@ -55,6 +75,21 @@ class Policy(StrEnum):
         return value
 
 
+_FOR_AUTHORS = frozenset(
+    {
+        Policy.ACCOUNT,
+        Policy.ACCOUNT_DATA,
+        Policy.AUTH_ISSUE,
+        Policy.PACKAGE_NEW,
+        Policy.PACKAGE_UPLOAD,
+        Policy.PACKAGE_RETRY,
+        Policy.PACKAGE_DESCRIPTION,
+        Policy.PACKAGE_INCOMPATIBILITIES,
+        Policy.PACKAGE_XPSELECTION,
+    }
+)
+
+
 def init_limits(
     app: Flask, settings: Settings, policies: Mapping[Blueprint, Policy | None]
 ) -> None:
@@ -69,20 +104,22 @@ def init_limits(
         ValueError: a setting holds what is no limit, or no storage that is known here.
     """
     by_name = {blueprint.name: policy for blueprint, policy in policies.items()}
-    other = Policy.OTHER.limit(settings)
+    limits = {policy: policy.limit(settings) for policy in Policy}
 
     def decide_who_is_counted() -> None:
         if request.url_rule is None or request.method == "OPTIONS":
             return
         policy = by_name.get(request.blueprint or "", Policy.OTHER)
-        if policy is Policy.ACCOUNT or (policy is Policy.OTHER and other):
+        if policy is None:
+            return
+        if limits[policy]:
             request.environ[_KEY] = _who_is_counted()
-        if policy is Policy.ACCOUNT:
+        if policy.needs_author:
             # Before the limiter, so that a 401 does not count.
             require_author()
 
     app.before_request(decide_who_is_counted)
-    limiter = _make_limiter(settings, other)
+    limiter = _make_limiter(settings, limits[Policy.OTHER])
 
     def tell_the_limit(response: Response) -> Response:
         return _tell(limiter, response)
@@ -91,11 +128,11 @@ def init_limits(
     app.after_request(tell_the_limit)
     limiter.init_app(app)
     for blueprint, policy in policies.items():
-        if policy is None:
+        if policy is None or not limits[policy]:
             limiter.exempt(blueprint)
         else:
-            value = policy.limit(settings)
-            limiter.shared_limit(value, scope=policy.name, exempt_when=_is_options)(blueprint)
+            limit = limiter.shared_limit(limits[policy], scope=policy.name, exempt_when=_is_options)
+            limit(blueprint)
 
 
 def _make_limiter(settings: Settings, other: str) -> Limiter:
