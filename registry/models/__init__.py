@@ -4,8 +4,8 @@ from registry.models.account import Author, Listing, Token
 from registry.models.analytics import InstallHour
 from registry.models.base import Base
 from registry.models.history import Commit, PackageCommit, Publication, Version
-from registry.models.measurement import HealthDay, Report
 from registry.models.job import Job
+from registry.models.measurement import HealthDay, Report
 from registry.models.package import Build, BuildDay, Dependency, Health, Issue, Package
 from registry.models.workspace import Revision, Scan, Workspace
 
@@ -13,17 +13,19 @@ __all__ = [
     "Author",
     "Base",
     "Build",
-    "Commit",
     "BuildDay",
+    "Commit",
     "Dependency",
     "Health",
+    "HealthDay",
     "InstallHour",
     "Issue",
+    "Job",
     "Listing",
     "Package",
     "PackageCommit",
-    "Job",
     "Publication",
+    "Report",
     "Revision",
     "Scan",
     "Token",

@@ -56,6 +56,8 @@ class Package(Base):
     last_commit_id: Mapped[int | None] = mapped_column(
         ForeignKey("commit.id", ondelete="SET NULL"), index=True
     )
+    # The listing that its manifest names as its own (`registry.packageId`); empty: none.
+    listing_identifier: Mapped[str] = mapped_column(default="")
     # SHA-256 of the manifest's bytes as last read, in hex: a write that builds on others fails.
     manifest_hash: Mapped[str] = mapped_column(default="")
 
@@ -116,6 +118,19 @@ class Health(Base):
     security_audit: Mapped[str] = mapped_column(default="unknown")
     # The documented `packageDependencies`, a text.
     dependencies: Mapped[str] = mapped_column(default="")
+    # The evidence behind each part; null where it is unknown.
+    build_id: Mapped[int | None] = mapped_column(
+        ForeignKey("build.id", ondelete="SET NULL"), index=True
+    )
+    coverage_report_id: Mapped[int | None] = mapped_column(
+        ForeignKey("report.id", ondelete="SET NULL"), index=True
+    )
+    lint_report_id: Mapped[int | None] = mapped_column(
+        ForeignKey("report.id", ondelete="SET NULL"), index=True
+    )
+    audit_report_id: Mapped[int | None] = mapped_column(
+        ForeignKey("report.id", ondelete="SET NULL"), index=True
+    )
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now)
 
@@ -127,6 +142,9 @@ class Build(Base):
     __table_args__ = (
         UniqueConstraint("package_id", "run_id"),
         Index(None, "package_id", "finished_at"),
+        # The newest of all, and the newest of one branch.
+        Index(None, "package_id", "started_at", "id"),
+        Index(None, "package_id", "branch", "started_at", "id"),
     )
 
     id: Mapped[Key]
@@ -140,9 +158,6 @@ class Build(Base):
     finished_at: Mapped[datetime | None]
     # Finish less start, in milliseconds, for the mean; null while either is unknown.
     duration: Mapped[int | None] = mapped_column(BigInteger)
-        # The newest of all, and the newest of one branch.
-        Index(None, "package_id", "started_at", "id"),
-        Index(None, "package_id", "branch", "started_at", "id"),
 
 
 class BuildDay(Base):

@@ -11,12 +11,15 @@ from sqlalchemy.orm import Session
 
 from registry.models import (
     Build,
+    BuildDay,
     Dependency,
     Health,
+    HealthDay,
     Issue,
     Listing,
     Package,
     PackageCommit,
+    Report,
 )
 from registry.refresh.bulk import batches
 from registry.refresh.dependencies import Candidate
@@ -165,7 +168,7 @@ def _remove(session: Session, vanished: Sequence[Package]) -> None:
     for package_id, identifier in listed.items():
         _assign(by_id[package_id], {**_LISTED_ONLY, "name": identifier})
     for batch in batches(listed):
-        for model in (PackageCommit, Dependency, Issue, Health, Build):
+        for model in (PackageCommit, Dependency, Issue, Health, HealthDay, Build, BuildDay, Report):
             session.execute(delete(model).where(model.package_id.in_(batch)))
     forget_git_versions(session.connection(), listed)
     for batch in batches(package_id for package_id in by_id if package_id not in listed):

@@ -82,6 +82,15 @@ class CheckStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
+class ReportKind(StrEnum):
+    """What a report is about."""
+
+    COVERAGE = "coverage"
+    TESTS = "tests"
+    LINT = "lint"
+    AUDIT = "audit"
+
+
 class Severity(StrEnum):
     """How much an issue matters."""
 

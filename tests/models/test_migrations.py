@@ -43,7 +43,7 @@ def test_migrations_give_exactly_the_models(empty: Engine) -> None:
 def test_a_difference_would_be_seen(empty: Engine) -> None:
     schema.upgrade(empty)
     with empty.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE build")
+        connection.exec_driver_sql("DROP TABLE issue")
 
     assert differences(empty) != []
 
