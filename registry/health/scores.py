@@ -117,7 +117,7 @@ def _measure(session: Session, wanted: ColumnElement[bool]) -> dict[int, _Measur
             known = package.build
             if known is None or (row.started_at, row.id) > (known.started_at, known.id):
                 package.build = row
-    rows = session.execute(
+    reports = session.execute(
         select(Report.package_id, Report.id, Report.kind, Report.verdict, Report.coverage)
         .join(Package, Package.id == Report.package_id)
         .where(member, wanted, Report.problem == "", Report.kind != ReportKind.TESTS)
@@ -125,8 +125,8 @@ def _measure(session: Session, wanted: ColumnElement[bool]) -> dict[int, _Measur
         # the first by path.
         .order_by(Report.measured_at, Report.path.desc())
     )
-    for row in rows:
-        measured[row.package_id].reports[row.kind] = row
+    for report in reports:
+        measured[report.package_id].reports[report.kind] = report
     return measured
 
 
