@@ -104,6 +104,62 @@ class Settings(BaseSettings):
         ge=1,
         description="Largest request body in bytes; a larger one is refused with 413.",
     )
+    storage_uri: str = Field(
+        default="",
+        description="Where artifacts are kept: `s3://bucket/prefix`. Empty: `storage` in the "
+        "instance directory.",
+    )
+    s3_endpoint_url: str = Field(
+        default="",
+        description="Address of the S3-compatible service, e.g. `https://s3.example.com`; "
+        "empty: Amazon's.",
+    )
+    s3_region: str = Field(default="us-east-1", description="Region of the bucket.")
+    public_url: str = Field(
+        default="http://127.0.0.1:5000",
+        pattern="^https?://[^/?#]+(/[^?#]*)?$",
+        description="Address under which clients reach this service; artifacts' `loc` begins "
+        "with it.",
+    )
+    max_upload_bytes: int = Field(
+        default=2_147_483_648,
+        ge=1,
+        # A single PUT, as the S3 store makes, takes 5 GiB.
+        le=5_368_709_120,
+        description="Largest file of an upload in bytes, 5 GiB at most; a larger one is refused "
+        "with 413.",
+    )
+    max_unpacked_bytes: int = Field(
+        default=17_179_869_184,
+        ge=1,
+        description="Most bytes that an uploaded archive may unpack to.",
+    )
+    max_archive_files: int = Field(
+        default=50_000,
+        ge=1,
+        le=500_000,
+        description="Most files and directories in an uploaded archive.",
+    )
+    author_quota_bytes: int = Field(
+        default=10_737_418_240,
+        ge=0,
+        description="Most bytes that the artifacts of one author may take up.",
+    )
+    min_free_bytes: int = Field(
+        default=1_073_741_824,
+        ge=0,
+        description="Bytes of the disk that uploads and processing leave free.",
+    )
+    processing_timeout: int = Field(
+        default=10_800,
+        ge=1,
+        description="Seconds after which a version that is still processing is `aborted`.",
+    )
+    storage_grace: int = Field(
+        default=3_600,
+        ge=0,
+        description="Seconds for which a stored file is kept that no version names.",
+    )
     repository_name: str = Field(
         default="xpkg",
         pattern="^[a-z]{3,8}$",
