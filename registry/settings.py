@@ -155,11 +155,6 @@ class Settings(BaseSettings):
         ge=1,
         description="Seconds after which a version that is still processing is `aborted`.",
     )
-    storage_grace: int = Field(
-        default=3_600,
-        ge=0,
-        description="Seconds for which a stored file is kept that no version names.",
-    )
     repository_name: str = Field(
         default="xpkg",
         pattern="^[a-z]{3,8}$",

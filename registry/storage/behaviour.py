@@ -42,7 +42,8 @@ class Storage(Protocol):
     def put(self, work: WorkFile) -> StoredFile:
         """Store a finished work file, durably; one that is there already counts as put anew.
 
-        The work file is used up. Two that put the same file at once both succeed.
+        Nothing more may be written to the work file, but it can be put again as long as it is
+        there. Two that put the same file at once both succeed.
         """
         ...
 

@@ -1,12 +1,12 @@
 """A store in a directory: `ab/cd/abcd…`, each file named after its SHA-256.
 
-A file gets its name by a rename after it was synced, and the directory is synced after that: after
-a power cut, what was put is there whole (man fsync; man rename).
+A file gets its name, a second one beside its name as a work file, after it was synced, and the
+directory is synced after that: after a power cut, what was put is there whole (man 2 fsync).
 """
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -23,18 +23,26 @@ class DirectoryStorage:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        # On the same disk as the files, so that a rename is all that is left to do.
+        # On the same disk as the files, so that a name is all that they still need.
         self.work_files = WorkFiles(root / "work")
 
     def put(self, work: WorkFile) -> StoredFile:
-        """Store a finished work file: sync, rename, sync the directory."""
+        """Store a finished work file: sync it, name it, sync the directory."""
         work.sync()
-        sha256 = work.sha256
-        path = self._path(sha256)
+        path = self._path(work.sha256)
         self._make_directory(path.parent)
-        work.path.replace(path)
+        while True:
+            try:
+                path.hardlink_to(work.path)
+            except FileExistsError:
+                # Put before, with the same content. Unless it is removed just now, that will do.
+                with suppress(FileNotFoundError):
+                    os.utime(path)
+                    break
+            else:
+                break
         _sync_directory(path.parent)
-        return self.find(sha256)
+        return self.find(work.sha256)
 
     def find(self, sha256: str) -> StoredFile:
         """Describe a file."""

@@ -113,6 +113,18 @@ def test_the_same_file_twice_is_one(storage: Storage) -> None:
     assert b"".join(storage.read(first.sha256)) == CONTENT
 
 
+def test_what_was_removed_can_be_put_again_from_the_same_work(storage: Storage) -> None:
+    with storage.work_files.new() as work:
+        work.write(CONTENT)
+        for _ in range(2):
+            stored = storage.put(work)
+            storage.put(work)
+            storage.delete(stored.sha256)
+        storage.put(work)
+
+    assert b"".join(storage.read(stored.sha256)) == CONTENT
+
+
 def test_a_reader_goes_on_while_the_file_is_put_anew(storage: Storage) -> None:
     stored = put(storage)
     chunks = storage.read(stored.sha256)
