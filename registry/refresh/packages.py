@@ -25,6 +25,7 @@ from registry.refresh.bulk import batches
 from registry.refresh.dependencies import Candidate
 from registry.refresh.versions import forget_git_versions
 from registry.rules.enumerations import BuildStatus, CheckStatus
+from registry.rules.package_document import KEYS, write_package_document
 from registry.rules.score import overall_score
 from registry.rules.territories import ROOT, nest
 from registry.workspace.manifest import ReadManifest
@@ -72,6 +73,9 @@ def write_packages(
         rows[name] = package
         if _assign(package, _facts(manifest, keep=package)):
             package.last_updated = now
+            package.document = write_package_document(
+                {column: getattr(package, column) for column in KEYS.values()}
+            )
     modified = [package for package in rows.values() if session.is_modified(package)]
     session.flush()
 
