@@ -1,11 +1,17 @@
 """A package and what its manifest says."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import Base, CodePointText, Key, utc_now
+from registry.rules.package_document import write_package_document
+
+
+def _document(context: Any) -> str:
+    return write_package_document(context.get_current_parameters())
 
 
 class Package(Base):
@@ -56,8 +62,11 @@ class Package(Base):
     last_commit_id: Mapped[int | None] = mapped_column(
         ForeignKey("commit.id", ondelete="SET NULL"), index=True
     )
-    # The listing that its manifest names as its own (`registry.packageId`); empty: none.
-    listing_identifier: Mapped[str] = mapped_column(default="")
+    # What the contract shows of it, as JSON text (`registry.rules.package_document`). An insert makes
+    # it; whoever changes a column that is shown makes it anew.
+    document: Mapped[str] = mapped_column(default=_document, server_default=text("''"))
+    # The listing that its manifest names as its own (`registry.packageId`); null: none.
+    listing_identifier: Mapped[str | None]
     # SHA-256 of the manifest's bytes as last read, in hex: a write that builds on others fails.
     manifest_hash: Mapped[str] = mapped_column(default="")
 
