@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from registry.models import Revision
+from registry.models.base import utc_now
 
 # How long a writer waits for another one, in seconds, before it gives up.
 BUSY_TIMEOUT = 30
@@ -132,4 +133,4 @@ def raise_revision(session: Session) -> None:
 
     Last in a transaction: on PostgreSQL the row is locked from here to the commit.
     """
-    session.execute(update(Revision).values(number=Revision.number + 1))
+    session.execute(update(Revision).values(number=Revision.number + 1, raised_at=utc_now()))

@@ -4,9 +4,11 @@ import hashlib
 import hmac
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import TypeAlias
 
 from sqlalchemy import Connection, Engine, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -36,6 +38,8 @@ _FOR_SPECIFIC_PACKAGES = (
     | Permission.UpdateVersionDataSpecificPackages
     | Permission.ViewAnalyticsSpecificPackages
 )
+# Which packages each permission on specific packages is limited to.
+Limits: TypeAlias = Mapping[Permission, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,10 @@ class TokenSummary:
     """A token as its owner may see it."""
 
     prefix: str
+    name: str
     author_name: str
     permissions: Permission
+    # The packages that any of its permissions is limited to.
     packages: Sequence[str]
     created_at: datetime
     expires_at: datetime | None
@@ -74,7 +80,10 @@ def issue_token(
     author: Author,
     permissions: Permission,
     expires_in: timedelta | None,
-    packages: Sequence[str] = (),
+    limits: Limits = MappingProxyType({}),
+    *,
+    name: str = "",
+    description: str = "",
 ) -> IssuedToken:
     """Issue a token to an author.
 
@@ -83,11 +92,13 @@ def issue_token(
         author: whose token it is.
         permissions: what it allows, one at least.
         expires_in: how long it works; None: until it is revoked.
-        packages: the partial identifiers of the packages that its permissions on specific packages
-            are limited to.
+        limits: the partial identifiers of the packages that each of its permissions on specific
+            packages is limited to.
+        name: what the author calls it.
+        description: what it is for.
 
     Raises:
-        InvalidInput: it would allow nothing, or `packages` and `permissions` do not go together.
+        InvalidInput: it would allow nothing, or `limits` and `permissions` do not go together.
     """
     if not permissions:
         raise InvalidInput.of("permissions", "name one at least: a token without any is of no use")
@@ -98,7 +109,9 @@ def issue_token(
         secret_hash=_hash(secret),
         prefix=secret[:_SHOWN_LENGTH],
         permissions=int(permissions),
-        packages=_check_packages(packages, permissions),
+        name=name,
+        description=description,
+        packages=_check_limits(limits, permissions),
         created_at=now,
         expires_at=None if expires_in is None else now + expires_in,
     )
@@ -112,7 +125,8 @@ def list_tokens(session: Session, author: Author | None = None) -> list[TokenSum
     statement = (
         select(
             Token.prefix,
-            Author.name,
+            Token.name,
+            Author.name.label("author_name"),
             Token.permissions,
             Token.packages,
             Token.created_at,
@@ -128,9 +142,10 @@ def list_tokens(session: Session, author: Author | None = None) -> list[TokenSum
     return [
         TokenSummary(
             prefix=row.prefix,
-            author_name=row.name,
+            name=row.name,
+            author_name=row.author_name,
             permissions=Permission(row.permissions),
-            packages=row.packages,
+            packages=sorted({each for limited in row.packages.values() for each in limited}),
             created_at=row.created_at,
             expires_at=row.expires_at,
             revoked_at=row.revoked_at,
@@ -173,6 +188,7 @@ def authenticate(session: Session, secret: str, now: datetime) -> Authentication
             Token.author_id,
             Token.secret_hash,
             Token.permissions,
+            Token.packages,
             Token.expires_at,
             Token.revoked_at,
             Token.last_used_at,
@@ -182,7 +198,12 @@ def authenticate(session: Session, secret: str, now: datetime) -> Authentication
         return None
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
         return None
-    viewer = Viewer(row.author_id, Permission(row.permissions))
+    packages = sorted(
+        (Permission[name], identifier)
+        for name, limited in row.packages.items()
+        for identifier in limited
+    )
+    viewer = Viewer(row.author_id, Permission(row.permissions), tuple(packages))
     return Authentication(viewer, row.id, row.last_used_at)
 
 
@@ -223,12 +244,29 @@ def _hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode(errors="surrogatepass")).digest()
 
 
-def _check_packages(packages: Sequence[str], permissions: Permission) -> list[str]:
-    if bool(packages) != bool(permissions & _FOR_SPECIFIC_PACKAGES):
+def limit_all(permissions: Permission, packages: Sequence[str]) -> Limits:
+    """Limit each permission on specific packages to the same ones.
+
+    Raises:
+        InvalidInput: there are packages and no such permission.
+    """
+    limited = permissions & _FOR_SPECIFIC_PACKAGES
+    if packages and not limited:
+        raise InvalidInput.of("packages", "go with permissions on specific packages only")
+    return dict.fromkeys(limited, packages)
+
+
+def _check_limits(limits: Limits, permissions: Permission) -> dict[str, list[str]]:
+    """Check the limits, and give them as the row keeps them: by the permission's name."""
+    given = {permission for permission, packages in limits.items() if packages}
+    if given != set(permissions & _FOR_SPECIFIC_PACKAGES):
         raise InvalidInput.of(
             "packages", "go with permissions on specific packages, and these with packages"
         )
     try:
-        return sorted({parse_partial(package) for package in packages})
+        return {
+            str(permission.name): sorted({parse_partial(package) for package in limits[permission]})
+            for permission in sorted(given)
+        }
     except InvalidIdentifier as error:
         raise InvalidInput.of("packages", str(error)) from None

@@ -8,7 +8,13 @@ from sqlalchemy.orm import sessionmaker
 
 from registry.accounts.authors import find_author
 from registry.accounts.durations import parse_duration
-from registry.accounts.tokens import TokenSummary, issue_token, list_tokens, revoke_token
+from registry.accounts.tokens import (
+    TokenSummary,
+    issue_token,
+    limit_all,
+    list_tokens,
+    revoke_token,
+)
 from registry.commands.environment import open_database, read_settings
 from registry.commands.terminal import print_json, print_result, print_table, say, suggest
 from registry.database import reading, writing
@@ -91,7 +97,9 @@ def issue(
     for permission in permissions:
         held |= permission
     with open_database(read_settings()) as engine, writing(sessionmaker(engine)) as session:
-        issued = issue_token(session, find_author(session, author), held, lifetime, packages)
+        issued = issue_token(
+            session, find_author(session, author), held, lifetime, limit_all(held, packages)
+        )
         secret, prefix, expires = issued.secret, issued.token.prefix, issued.token.expires_at
     print_result(secret)
     until = f"until {format_time(expires)}" if expires else "until it is revoked"
@@ -164,6 +172,7 @@ def _as_json(token: TokenSummary) -> dict[str, object]:
 
     return {
         "prefix": token.prefix,
+        "name": token.name,
         "authorName": token.author_name,
         "permissions": token.permissions.names(),
         "packages": list(token.packages),

@@ -1,8 +1,10 @@
 """Who publishes: authors, their tokens, their listings."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, LargeBinary
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import Base, CodePointText, Key, utc_now
@@ -37,13 +39,21 @@ class Token(Base):
     prefix: Mapped[str] = mapped_column(unique=True)
     # `registry.rules.permissions.Permission`, as an integer.
     permissions: Mapped[int] = mapped_column(BigInteger)
-    # The packageIds that the permissions on specific packages are limited to.
-    packages: Mapped[list[str]] = mapped_column(default=list)
+    # What its author calls it, and what it is for; empty for one that the command issued.
+    name: Mapped[str] = mapped_column(default="")
+    description: Mapped[str] = mapped_column(default="")
+    # The packageIds that each permission on specific packages is limited to, by its name.
+    packages: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     # Null: never.
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
+
+
+def _own_package(context: DefaultExecutionContext) -> int:
+    package_id: int = context.get_current_parameters()["package_id"]  # type: ignore[no-untyped-call]  # SQLAlchemy's
+    return package_id
 
 
 class Listing(Base):
@@ -54,6 +64,11 @@ class Listing(Base):
     package_id: Mapped[int] = mapped_column(
         ForeignKey("package.id", ondelete="CASCADE"), primary_key=True
     )
+    # The package that was made for it, where it is without a link to one of the workspace's. Never
+    # changes: it is the listing's global id.
+    home_id: Mapped[int] = mapped_column(
+        ForeignKey("package.id", ondelete="CASCADE"), unique=True, default=_own_package
+    )
     author_id: Mapped[int] = mapped_column(ForeignKey("author.id", ondelete="CASCADE"), index=True)
     # The documented `packageId`: the partial identifier, in lower case.
     identifier: Mapped[str] = mapped_column(CodePointText, unique=True)
@@ -62,4 +77,6 @@ class Listing(Base):
     name_key: Mapped[str] = mapped_column(unique=True)
     package_type: Mapped[str]
     description: Mapped[str] = mapped_column(default="")
+    # The workspace's package that its author lets claim it; empty: none.
+    allowed_package: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(default=utc_now)

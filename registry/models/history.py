@@ -134,4 +134,7 @@ class Publication(Base):
     dependencies: Mapped[list[Any]] = mapped_column(default=list)
     incompatibilities: Mapped[list[Any]] = mapped_column(default=list)
     xp_selection: Mapped[str] = mapped_column(default="*")
+    # The full hash of the commit that its author says it was built from; empty: not said. The
+    # version's own commit is it as soon as the catalogued history has it.
+    commit_hash: Mapped[str] = mapped_column(default="")
     upload_date: Mapped[datetime] = mapped_column(default=utc_now)

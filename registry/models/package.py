@@ -67,6 +67,8 @@ class Package(Base):
     document: Mapped[str] = mapped_column(default=_document, server_default=text("''"))
     # The listing that its manifest names as its own (`registry.packageId`); null: none.
     listing_identifier: Mapped[str | None]
+    # The listing that its manifest names as its own (`registry.packageId`); null: none.
+    listing_identifier: Mapped[str | None]
     # SHA-256 of the manifest's bytes as last read, in hex: a write that builds on others fails.
     manifest_hash: Mapped[str] = mapped_column(default="")
 

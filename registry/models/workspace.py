@@ -67,5 +67,7 @@ class Revision(Base):
 
     id: Mapped[Key]
     number: Mapped[int] = mapped_column(default=0)
+    # When it was last raised: the data are as they were left then.
+    raised_at: Mapped[datetime] = mapped_column(default=utc_now)
     # Tells this database from one restored from a backup or made anew, whose numbers repeat.
     epoch: Mapped[str]

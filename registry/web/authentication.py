@@ -72,9 +72,41 @@ def require(permission: Permission) -> Viewer:
     require_author()
     viewer = current_viewer()
     if not viewer.may(permission):
-        name = permission.name or str(permission)
-        raise Forbidden(f"The token lacks the permission {name}.", scope=name)
+        raise _lacks(permission)
     return viewer
+
+
+def require_either(anywhere: Permission, specific: Permission) -> Viewer:
+    """Give who is calling, with a permission on any package, or its twin on specific ones.
+
+    That comes first, before it is known which package is meant; then `require_with`.
+
+    Raises:
+        Unauthenticated: there is no token, or a useless one.
+        Forbidden: the token has neither.
+    """
+    require_author()
+    viewer = current_viewer()
+    if not (viewer.may(anywhere) or viewer.may(specific)):
+        raise _lacks(anywhere)
+    return viewer
+
+
+def require_with(
+    viewer: Viewer, identifier: str, anywhere: Permission, specific: Permission
+) -> None:
+    """See that a caller may do with one package what a pair of permissions guards.
+
+    Raises:
+        Forbidden: the token is limited to other packages.
+    """
+    if not viewer.may_with(identifier, anywhere, specific):
+        raise _lacks(anywhere)
+
+
+def _lacks(permission: Permission) -> Forbidden:
+    name = permission.name or str(permission)
+    return Forbidden(f"The token lacks the permission {name}.", scope=name)
 
 
 def require_write() -> Viewer:

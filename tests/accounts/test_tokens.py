@@ -15,13 +15,14 @@ from registry.accounts.tokens import (
     Authentication,
     authenticate,
     issue_token,
+    limit_all,
     list_tokens,
     record_use,
     revoke_token,
 )
 from registry.database import begin_write, writing
 from registry.errors import InvalidInput, NotFound
-from registry.models import Revision, Token
+from registry.models import Author, Revision, Token
 from registry.models.base import utc_now
 from registry.rules.permissions import Permission
 from registry.rules.viewer import Viewer
@@ -127,7 +128,7 @@ def test_tokens_are_listed_without_their_secrets(sessions: sessionmaker[Session]
             grace,
             Permission.UploadVersionSpecificPackages,
             None,
-            ["Example.Two", "example.one"],
+            {Permission.UploadVersionSpecificPackages: ["Example.Two", "example.one"]},
         ).secret
         revoke_token(session, hers)
 
@@ -147,6 +148,12 @@ def test_tokens_are_listed_without_their_secrets(sessions: sessionmaker[Session]
         assert mine not in repr(tokens)
 
 
+def issue_limited(
+    session: Session, author: Author, permissions: Permission, packages: list[str]
+) -> None:
+    issue_token(session, author, permissions, None, limit_all(permissions, packages))
+
+
 @pytest.mark.parametrize(
     ("permissions", "packages", "field"),
     [
@@ -164,7 +171,7 @@ def test_tokens_that_make_no_sense(
         begin_write(session)
         author = create_author(session, "Ada")
         with pytest.raises(InvalidInput) as refusal:
-            issue_token(session, author, permissions, None, packages)
+            issue_limited(session, author, permissions, packages)
 
     assert [error.field for error in refusal.value.errors] == [field]
 
@@ -254,3 +261,35 @@ def test_noting_the_use_never_fails(sessions: sessionmaker[Session], engine: Eng
         connection.execute(text("ALTER TABLE token RENAME TO gone"))
 
     record_use(engine, found, utc_now())
+
+
+def test_each_permission_is_limited_to_its_own_packages(sessions: sessionmaker[Session]) -> None:
+    upload = (Permission.UploadVersionAnyPackage, Permission.UploadVersionSpecificPackages)
+    describe = (
+        Permission.UpdateDescriptionAnyPackage,
+        Permission.UpdateDescriptionSpecificPackages,
+    )
+    with writing(sessions) as session:
+        limits = {upload[1]: ["example.one"], describe[1]: ["example.two"]}
+        author = create_author(session, "Ada")
+        secret = issue_token(session, author, upload[1] | describe[1], None, limits).secret
+
+    with sessions() as session:
+        found = authenticate(session, secret, utc_now())
+    assert found is not None
+    assert found.viewer.may_with("example.one", *upload)
+    assert found.viewer.may_with("example.two", *describe)
+    assert not found.viewer.may_with("example.two", *upload)
+    assert not found.viewer.may_with("example.one", *describe)
+
+
+def test_a_permission_without_its_packages_is_refused(sessions: sessionmaker[Session]) -> None:
+    limited = (
+        Permission.UploadVersionSpecificPackages | Permission.UpdateDescriptionSpecificPackages
+    )
+    with sessions() as session:
+        begin_write(session)
+        author = create_author(session, "Ada")
+        limits = {Permission.UploadVersionSpecificPackages: ["example.one"]}
+        with pytest.raises(InvalidInput):
+            issue_token(session, author, limited, None, limits)

@@ -115,6 +115,7 @@ def test_list_tells_a_script_everything(run: Run, author: str) -> None:
     assert token.pop("prefix").startswith("reg_")
     assert token.pop("createdAt").endswith("Z")
     assert token == {
+        "name": "",
         "authorName": "Ada",
         "permissions": ["UploadVersionSpecificPackages"],
         "packages": ["ada.metar"],

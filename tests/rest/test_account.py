@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.test import TestResponse
 
 from app import create_app
-from registry.accounts.tokens import issue_token, revoke_token
+from registry.accounts.tokens import issue_token, limit_all, revoke_token
 from registry.database import make_engine, writing
 from registry.rules.enumerations import VersionStatus
 from registry.rules.permissions import Permission
@@ -117,11 +117,12 @@ def fill(session: Session) -> tuple[str, dict[str, str]]:
     expired = issue_token(session, ada, Permission.ViewPackages, timedelta(seconds=-1)).secret
     revoked = issue_token(session, ada, Permission.ViewPackages, None).secret
     revoke_token(session, revoked)
+    others = ~(Permission.ViewPackages | Permission.Admin)
     return ada.author_id, {
         "view": view,
         "admin": issue_token(session, ada, Permission.Admin, None).secret,
         "unprivileged": issue_token(
-            session, ada, ~(Permission.ViewPackages | Permission.Admin), None, ["example.none"]
+            session, ada, others, None, limit_all(others, ["example.none"])
         ).secret,
         "expired": expired,
         "revoked": revoked,

@@ -36,7 +36,7 @@ def secrets(shared_sessions: sessionmaker[Session]) -> dict[str, str]:
                 author,
                 permission,
                 None,
-                ["example.one"] if "Specific" in str(permission.name) else [],
+                {permission: ["example.one"]} if "Specific" in str(permission.name) else {},
             ).secret
             for permission in Permission
         }
