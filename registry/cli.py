@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, _Command] = {
     "serve": _Command("registry.commands.serve", "Serve the catalogue over HTTP."),
     "migrate": _Command("registry.commands.migrate", "Bring the database up to this release."),
     "refresh": _Command("registry.commands.refresh", "Catalogue the workspace."),
+    "worker": _Command("registry.commands.worker", "Run jobs in the background."),
     "demo": _Command("registry.commands.demo", "Make a workspace, an author and a token to try."),
     "author": _Command("registry.commands.author", "Manage those who publish."),
     "token": _Command("registry.commands.token", "Manage what authors authenticate with."),

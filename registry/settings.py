@@ -171,6 +171,12 @@ class Settings(BaseSettings):
         description="Most rows that one GraphQL operation may ask for, known before any is read.",
     )
     graphql_max_page_size: int = Field(
+    queue_url: str = Field(
+        default="",
+        pattern="^$|^(redis|rediss|unix|postgresql)://",
+        description="What wakes workers: `redis://…`, `rediss://…`, `unix://…` (a Redis on a "
+        "socket) or `postgresql://…`. Empty: `queue.db` in the instance directory.",
+    )
         default=1_000,
         ge=1,
         description="Most nodes that one GraphQL connection gives at once.",

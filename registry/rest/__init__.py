@@ -6,6 +6,7 @@ from registry.rest.account import account
 from registry.rest.commits import commits
 from registry.rest.health import health
 from registry.rest.limits import Policy, init_limits
+from registry.rest.jobs import jobs
 from registry.rest.packages import packages
 from registry.rest.root import probes, root
 from registry.rest.search import search
@@ -21,6 +22,7 @@ BLUEPRINTS = (
     account,
 )
 
+    jobs,
 
 def register_rest(app: Flask, settings: Settings) -> None:
     """Add the REST routes to the app, and the limits that they document."""

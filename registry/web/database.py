@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from registry.database import begin_read, engine_options, prepare_engine
 from registry.models import Base
+from registry.errors import RegistryError
+from registry.jobs.enqueue import QUEUE
+from registry.jobs.queue import JobQueue
 from registry.settings import Settings
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
@@ -37,8 +40,8 @@ def init_database(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(address)
     db.init_app(app)
     with app.app_context():
-        prepare_engine(db.engine)
-        app.extensions[_SESSIONS] = sessionmaker(db.engine)
+        prepare_engine(db.engine, read_timeout_ms=settings.read_timeout_ms)
+        app.extensions[_SESSIONS] = sessionmaker(db.engine, info={QUEUE: JobQueue(settings)})
 
 
 def read_session() -> Session:

@@ -1,0 +1,117 @@
+"""That a worker lives, told by a lock which ends with its process, however that ends.
+
+A worker's jobs are taken from it only once it is gone. A time-out could not tell: beside a SQLite
+database a refresh is the one writer for as long as it takes, so no heartbeat can be written then.
+PostgreSQL keeps the lock itself (an advisory lock of the session); beside SQLite it is a locked
+file, as for a refresh (`registry/refresh/lock.py`).
+"""
+
+import fcntl
+import os
+import secrets
+from abc import ABC, abstractmethod
+from collections.abc import Collection
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
+
+_HELD = text(
+    "SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks "
+    "WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND database = "
+    "(SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+# A machine that lost its power ends no connection: the server asks for signs of life, in seconds.
+_KEEPALIVE = {"idle": 20, "interval": 10, "count": 3}
+
+
+class Presence(ABC):
+    """A worker's sign of life."""
+
+    def __init__(self) -> None:
+        # 63 random bits: the key of an advisory lock, which is a signed integer.
+        self.worker = f"{secrets.randbits(63):016x}"
+
+    @abstractmethod
+    def renew(self) -> None:
+        """See that the sign still stands, and put it up again where it does not."""
+
+    @abstractmethod
+    def end(self) -> None:
+        """Take it down: only when no job of the worker runs any more."""
+
+
+def be_present(engine: Engine) -> Presence:
+    """Show that this worker lives, until `end` is called or the process ends."""
+    return _SessionLock(engine) if engine.dialect.name == "postgresql" else _FileLock(engine)
+
+
+def find_absent(engine: Engine, workers: Collection[str]) -> set[str]:
+    """Tell which of the workers are gone."""
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            held = set(connection.scalars(_HELD))
+        return {worker for worker in workers if int(worker, 16) not in held}
+    return {worker for worker in workers if not _is_locked(_lock_file(engine, worker))}
+
+
+class _SessionLock(Presence):
+    def __init__(self, engine: Engine) -> None:
+        super().__init__()
+        self._engine = engine
+        self._connection = self._take()
+
+    def renew(self) -> None:
+        try:
+            self._connection.execute(text("SELECT 1"))
+        except DBAPIError:
+            self.end()
+            self._connection = self._take()
+
+    def end(self) -> None:
+        # Not back to the pool: the lock is the connection's.
+        self._connection.invalidate()
+        self._connection.close()
+
+    def _take(self) -> Connection:
+        connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        for name, value in _KEEPALIVE.items():
+            connection.execute(text(f"SET tcp_keepalives_{name} = {value}"))
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": int(self.worker, 16)})
+        return connection
+
+
+class _FileLock(Presence):
+    def __init__(self, engine: Engine) -> None:
+        super().__init__()
+        self._path = _lock_file(engine, self.worker)
+        self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+
+    def renew(self) -> None:
+        """Do nothing: a locked file stays so."""
+
+    def end(self) -> None:
+        self._path.unlink(missing_ok=True)
+        os.close(self._descriptor)
+
+
+def _lock_file(engine: Engine, worker: str) -> Path:
+    return Path(f"{engine.url.database}.worker-{worker}")
+
+
+def _is_locked(path: Path) -> bool:
+    """Tell whether a process holds the file's lock; the file of one that is gone is removed."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Its name is never used again, so nobody can be waiting for it.
+        path.unlink(missing_ok=True)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

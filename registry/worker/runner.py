@@ -1,0 +1,199 @@
+"""A worker's process: threads that run jobs when the queue wakes them, and one that keeps watch."""
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import sessionmaker
+
+from registry.errors import RegistryError
+from registry.jobs.claims import (
+    any_due,
+    claim_job,
+    fail_job,
+    finish_job,
+    forget_ended,
+    record_heartbeats,
+    release_abandoned,
+)
+from registry.jobs.enqueue import QUEUE
+from registry.jobs.presence import Presence, be_present
+from registry.jobs.queue import JobQueue
+from registry.jobs.work import Work
+from registry.models import Job
+from registry.settings import Settings
+from registry.worker.kinds import KINDS
+
+THREADS = 2
+# How long a stopping worker may take for the jobs it has begun, in seconds.
+DRAIN_SECONDS = 30
+# Between two heartbeats, and two looks for jobs that no message told of.
+WATCH_SECONDS = 5
+_PARENT_SECONDS = 1
+
+_log = logging.getLogger("registry.worker")
+
+Kinds = Mapping[str, Callable[[Work], None]]
+
+
+def run_worker(
+    engine: Engine,
+    settings: Settings,
+    *,
+    threads: int = THREADS,
+    parent: int | None = None,
+    kinds: Kinds = KINDS,
+    when_ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Run jobs until SIGINT, SIGTERM or SIGHUP, then finish those begun and return.
+
+    To be called in the main thread. A second signal ends the process at once; the jobs that it had
+    begun are run again by another worker.
+
+    Args:
+        engine: the database with the jobs.
+        settings: where the queue is, and what the jobs' functions need.
+        threads: how many jobs may run at a time.
+        parent: the process with which this one is to end, whatever ended that; None: none.
+        kinds: the functions by kind of job; other kinds are left to other workers.
+        when_ready: called once the worker runs jobs.
+
+    Raises:
+        Unavailable: the queue cannot be reached.
+    """
+    # huey tells of every message.
+    logging.getLogger("huey").setLevel(logging.WARNING)
+    stop = threading.Event()
+    queue = JobQueue(settings)
+    presence = be_present(engine)
+    worker = _Worker(engine, settings, kinds, queue, presence, stop)
+    try:
+        consumer = queue.listen(worker.run_due, threads=threads, shutdown_timeout=DRAIN_SECONDS)
+        consumer.start()
+        # huey's own handlers finish what was begun on one signal only, and start anew on a hangup.
+        _stop_on_signals(stop)
+        watch = threading.Thread(target=worker.watch, name="watch", daemon=True)
+        watch.start()
+        when_ready()
+        while not stop.wait(_PARENT_SECONDS):
+            consumer.check_worker_health()
+            if parent is not None and os.getppid() != parent:
+                stop.set()
+        consumer.stop(graceful=True)
+    finally:
+        # Else the lock stays until the process is gone: its threads may be at work until then.
+        if not worker.running:
+            presence.end()
+        queue.close()
+
+
+def _stop_on_signals(stop: threading.Event) -> None:
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def handle(_number: int, _frame: object) -> None:
+        stop.set()
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
+
+    for number in numbers:
+        signal.signal(number, handle)
+
+
+@dataclass
+class _Worker:
+    """What the threads of a worker share."""
+
+    engine: Engine
+    settings: Settings
+    kinds: Kinds
+    queue: JobQueue
+    presence: Presence
+    stop: threading.Event
+    # By job and attempt.
+    running: dict[tuple[str, int], tuple[Job, Work]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.sessions = sessionmaker(self.engine, info={QUEUE: self.queue})
+
+    def run_due(self) -> None:
+        """Run jobs until none is due."""
+        while not self.stop.is_set():
+            try:
+                job = claim_job(self.sessions, self.presence.worker, list(self.kinds))
+            except SQLAlchemyError as error:
+                # The watch will find what is due.
+                _log.warning("no job could be claimed: %s", error)
+                return
+            if job is None:
+                return
+            self._run(job)
+
+    def watch(self) -> None:
+        """Do what time brings, until the worker stops: heartbeats, and jobs left behind."""
+        fallback = threading.Thread(target=self.run_due)
+        while True:
+            try:
+                self.presence.renew()
+                if self.running:
+                    reports = [(job, work.latest) for job, work in list(self.running.values())]
+                    record_heartbeats(self.sessions, reports)
+                released = release_abandoned(self.engine)
+                if released:
+                    _log.warning("%d jobs of workers that are gone are run again", released)
+                forget_ended(self.sessions)
+                due = any_due(self.sessions)
+                if due and not self.queue.wake() and not fallback.is_alive():
+                    # The queue is out of reach, which must not stop the work.
+                    fallback = threading.Thread(target=self.run_due, name="fallback", daemon=True)
+                    fallback.start()
+            except SQLAlchemyError as error:
+                _log.warning("the database is out of reach or too busy: %s", error)
+            if self.stop.wait(WATCH_SECONDS):
+                return
+
+    def _run(self, job: Job) -> None:
+        work = Work(
+            job_id=job.id,
+            kind=job.kind,
+            payload=job.payload,
+            attempt=job.attempts,
+            engine=self.engine,
+            sessions=self.sessions,
+            settings=self.settings,
+        )
+        claim = (job.id, job.attempts)
+        self.running[claim] = (job, work)
+        _log.info("job %s (%s) begins, attempt %d", job.id, job.kind, job.attempts)
+        began = time.perf_counter()
+        try:
+            self.kinds[job.kind](work)
+        except Exception as error:  # noqa: BLE001 -- whatever a job does, the worker goes on
+            # An error of ours says all in its sentence.
+            trace = None if isinstance(error, RegistryError) else error
+            _log.error("job %s (%s) failed: %s", job.id, job.kind, error, exc_info=trace)
+            failure = error
+            self._note(lambda: fail_job(self.sessions, job, failure))
+        else:
+            seconds = time.perf_counter() - began
+            _log.info("job %s (%s) is done in %.1f s", job.id, job.kind, seconds)
+            self._note(lambda: finish_job(self.sessions, job, work.latest))
+        finally:
+            del self.running[claim]
+
+    def _note(self, write: Callable[[], Any]) -> None:
+        """Write down how a job ended, however long the database is out of reach or too busy."""
+        while True:
+            try:
+                write()
+            except SQLAlchemyError as error:
+                _log.warning("the end of a job cannot be noted yet: %s", error)
+                time.sleep(1)
+            else:
+                return
