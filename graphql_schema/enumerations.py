@@ -5,6 +5,7 @@ from inspect import cleandoc
 
 import strawberry
 
+from registry.dependencies.affected import AffectedReason
 from registry.rules.enumerations import (
     BuildStatus,
     CheckStatus,
@@ -17,6 +18,7 @@ from registry.rules.enumerations import (
 from registry.rules.score import Grade
 
 __all__ = [
+    "AffectedReason",
     "BuildStatus",
     "CheckStatus",
     "DependencyKind",
@@ -52,6 +54,7 @@ def _share(enum: EnumMeta) -> None:
 
 
 for _enum in (
+    AffectedReason,
     BuildStatus,
     CheckStatus,
     DependencyKind,

@@ -4,29 +4,18 @@ from typing import Any
 
 import strawberry
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import aliased
 
-from graphql_schema.cycles import find_cycles
 from graphql_schema.engine.fields import column, computed, entity, many
 from graphql_schema.enumerations import DependencyKind, PackageKind
 from registry import models
+from registry.dependencies.graph import read_cycles
 
 
 def _name_of(package_id: ColumnElement[int], row: Any) -> ColumnElement[str]:
     package = aliased(models.Package)
     name = select(package.name).where(package.id == package_id).correlate(row)
     return func.coalesce(name.scalar_subquery(), "")
-
-
-def _find_cycles(session: Session) -> list[list[str]]:
-    source, target = aliased(models.Package), aliased(models.Package)
-    rows = session.execute(
-        select(source.name, target.name)
-        .select_from(models.Dependency)
-        .join(source, source.id == models.Dependency.package_id)
-        .join(target, target.id == models.Dependency.target_id)
-    )
-    return find_cycles((name, dependency) for name, dependency in rows)
 
 
 @entity(models.Package)
@@ -66,11 +55,17 @@ class DependencyGraph:
     edges: list[GraphEdge] = many(
         lambda dependency: dependency.target_id.is_not(None),
         "Every dependency of one on another.",
-        order=lambda dependency: (dependency.package_id, dependency.name, dependency.kind),
+        order=lambda dependency: (
+            _name_of(dependency.package_id, dependency),
+            _name_of(dependency.target_id, dependency),
+            dependency.kind,
+            dependency.id,
+        ),
         expected=2_500,
     )
     cycles: list[list[str]] = computed(
-        _find_cycles,
-        "The groups of packages that depend on each other in circles, each by name.",
+        read_cycles,
+        "Circles of packages that depend on each other: each depends on the next, the last on the "
+        "first. Every package on a circle is on one of them.",
         expected=2_500,
     )

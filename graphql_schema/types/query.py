@@ -13,6 +13,7 @@ from graphql_schema.engine.relay import Connection
 from graphql_schema.enumerations import Grade, PackageKind
 from graphql_schema.filters import CommitFilter, PackageFilter
 from graphql_schema.orders import COMMIT_ORDERS, PACKAGE_ORDERS, PackageOrder
+from graphql_schema.types.affected import Affected, read_affected
 from graphql_schema.types.commit import Commit
 from graphql_schema.types.graph import DependencyGraph
 from graphql_schema.types.health import HealthSummary, sum_up_health
@@ -141,6 +142,11 @@ class Query:
         resolver=sum_up_health, description="How many packages of the workspace are well."
     )
     dependency_graph: DependencyGraph = part("What depends on what within the workspace.")
+    affected: Affected = strawberry.field(
+        resolver=read_affected,
+        description="The packages that were touched since a commit, branch or tag, and all that "
+        "depend on them.",
+    )
     selection: SelectionResult = strawberry.field(
         resolver=read_selection, description="A version selection, such as `1.2-, 0.9.1b2`, read."
     )

@@ -128,6 +128,18 @@ class Repository:
             return False
         return self.ask(["cat-file", "-e", f"{commit}^{{commit}}"]).status == 0
 
+    def find_commit(self, reference: str) -> str | None:
+        """Find the full hash of the commit that a reference or abbreviated hash names; else None.
+
+        Only git's own directory knows references, so this is asked outside of the enclosure; the
+        command reads them and nothing else. What calls it has seen to it that `reference` is no
+        expression of another kind.
+        """
+        verify = ("rev-parse", "--quiet", "--verify", "--end-of-options", f"{reference}^{{commit}}")
+        answer = self._ask_about_references(verify)
+        commit = answer.output.strip().decode("ascii", "replace")
+        return commit if answer.status == 0 and _HASH.fullmatch(commit) else None
+
     def list_commits(self, *revisions: str) -> Iterator[str]:
         """Give the hashes of the commits in a range, newest first, merges too.
 

@@ -4,9 +4,11 @@ from flask import Flask
 
 from registry.rest.account import account
 from registry.rest.commits import commits
+from registry.rest.dependencies import dependencies
 from registry.rest.health import health
-from registry.rest.limits import Policy, init_limits
 from registry.rest.jobs import jobs
+from registry.rest.limits import Policy, init_limits
+from registry.rest.package_name import PackageNameConverter
 from registry.rest.packages import packages
 from registry.rest.root import probes, root
 from registry.rest.search import search
@@ -18,14 +20,16 @@ BLUEPRINTS = (
     packages,
     commits,
     health,
+    dependencies,
     search,
+    jobs,
     account,
 )
 
-    jobs,
 
 def register_rest(app: Flask, settings: Settings) -> None:
     """Add the REST routes to the app, and the limits that they document."""
+    app.url_map.converters["package_name"] = PackageNameConverter
     init_limits(app, settings, {account: Policy.ACCOUNT, probes: None})
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

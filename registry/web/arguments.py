@@ -73,3 +73,17 @@ def choice_argument(name: str, choices: type[E]) -> E | None:
         return choices(text_argument(name))
     except ValueError:
         raise InvalidInput.of(name, f"must be one of {', '.join(choices)}") from None
+
+
+def choices_argument(name: str, choices: type[E]) -> tuple[E, ...]:
+    """Give a query parameter as words of an enumeration, separated by commas; none for all.
+
+    Raises:
+        InvalidInput: one is none of them, or the parameter is given twice.
+    """
+    try:
+        return tuple(choices(word) for word in text_argument(name).split(",") if word)
+    except ValueError:
+        raise InvalidInput.of(
+            name, f"must be one or more of {', '.join(choices)}, separated by commas"
+        ) from None

@@ -32,7 +32,10 @@ def data_revision(session: Session) -> str:
 
 
 def conditional_read(
-    *, per_caller: bool = False, requires: Permission | None = None
+    *,
+    per_caller: bool = False,
+    requires: Permission | None = None,
+    negotiates: Callable[[], str] | None = None,
 ) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
     """Make a view that reads the database answer `If-None-Match`, and stamp what it answers.
 
@@ -40,6 +43,7 @@ def conditional_read(
         per_caller: whether callers may get different answers.
         requires: the permission that the caller needs, asked before all else; answers then differ
             by caller.
+        negotiates: gives what the answer depends on of `Accept`: the format that is chosen.
     """
 
     def decorate(view: Callable[P, Response]) -> Callable[P, Response]:
@@ -50,17 +54,23 @@ def conditional_read(
                 viewer = require(requires)
             elif per_caller:
                 viewer = current_viewer()
-            tag = f"{data_revision(read_session())}-{_digest(viewer)}"
+            chosen = "" if negotiates is None else negotiates()
+            tag = f"{data_revision(read_session())}-{_digest(viewer, chosen)}"
             sent = request.if_none_match
             # Weak comparison (RFC 9110, 13.1.2).
             if tag in sent.as_set(include_weak=True):
-                return _stamp(Response(status=304), tag, viewer)
+                return stamp(Response(status=304), tag, viewer)
             response = view(*args, **kwargs)
             if not 200 <= response.status_code < 300:  # noqa: PLR2004 -- the class of successes
                 return response
             # `*` is any answer that there is, so it must be known that there is one.
             if sent.star_tag:
                 response = Response(status=304)
+            return stamp(response, tag, viewer)
+
+        def stamp(response: Response, tag: str, viewer: Viewer | None) -> Response:
+            if negotiates is not None:
+                response.vary.add("Accept")
             return _stamp(response, tag, viewer)
 
         return read
@@ -94,8 +104,8 @@ def check_if_match(session: Session) -> None:
         raise PreconditionFailed("The data have changed since: read them again, then write.")
 
 
-def _digest(viewer: Viewer | None) -> str:
-    question = f"{request.full_path}\0{viewer}"
+def _digest(viewer: Viewer | None, chosen: str) -> str:
+    question = f"{request.full_path}\0{viewer}\0{chosen}"
     return hashlib.blake2b(question.encode(), digest_size=8).hexdigest()
 
 
