@@ -1,0 +1,111 @@
+"""What a report's bytes are before anybody asks which format they have: JSON, XML or text."""
+
+import codecs
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import orjson
+
+from registry.reports.errors import InvalidReport
+from registry.reports.xml_events import Attributes, read_root
+
+
+@dataclass(frozen=True)
+class JsonDocument:
+    """One JSON value."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class JsonLines:
+    """A JSON object on each line; with the number of the line."""
+
+    lines: list[tuple[int, dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class XmlDocument:
+    """XML, of which only the root has been read."""
+
+    content: bytes
+    root: str
+    attributes: Attributes
+
+
+@dataclass(frozen=True)
+class TextDocument:
+    """Lines of something else."""
+
+    lines: list[str]
+
+
+Document: TypeAlias = JsonDocument | JsonLines | XmlDocument | TextDocument
+
+# How PowerShell's `>` writes what a tool prints.
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def open_document(content: bytes) -> Document:
+    """Find out what bytes are.
+
+    Raises:
+        InvalidReport: they are empty, no text, or end in the middle of something.
+    """
+    if not content.strip():
+        raise InvalidReport("line 1", "there is nothing in it")
+    start = content.removeprefix(codecs.BOM_UTF8).lstrip()
+    if start.startswith(b"<"):
+        root, attributes = read_root(content)
+        return XmlDocument(content, root, attributes)
+    text = _decode(content).strip()
+    if text.startswith("<"):
+        root, attributes = read_root(content)
+        return XmlDocument(content, root, attributes)
+    if not text.startswith(("{", "[")):
+        return TextDocument(text.splitlines())
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        lines = _json_lines(text)
+        if lines is not None:
+            return JsonLines(lines)
+        where = f"line {error.lineno}, column {error.colno}"
+        raise InvalidReport(where, f"this is no JSON ({error.msg})") from None
+    if isinstance(value, dict) and _is_line(value):
+        return JsonLines([(1, value)])
+    return JsonDocument(value)
+
+
+def _decode(content: bytes) -> str:
+    encoding = "utf-16" if content.startswith(_UTF_16) else "utf-8-sig"
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InvalidReport(f"line {line}", "this is no text in UTF-8") from None
+
+
+def _is_line(value: dict[str, Any]) -> bool:
+    """Tell a JSON document from the only line of one that could have more."""
+    return value.keys() >= {"type", "data"} or value.keys() >= {"value", "children"}
+
+
+def _json_lines(text: str) -> list[tuple[int, dict[str, Any]]] | None:
+    """Read a JSON object from each line; None where not even the first line holds one."""
+    found: list[tuple[int, dict[str, Any]]] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            value = orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            if not found:
+                return None
+            raise InvalidReport(f"line {number}", f"this is no JSON ({error.msg})") from None
+        if not isinstance(value, dict):
+            if not found:
+                return None
+            raise InvalidReport(f"line {number}", "here should be a JSON object")
+        found.append((number, value))
+    return found
