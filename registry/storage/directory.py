@@ -42,7 +42,7 @@ class DirectoryStorage:
             else:
                 break
         _sync_directory(path.parent)
-        return self.find(work.sha256)
+        return StoredFile(work.sha256, work.size, datetime.now(UTC))
 
     def find(self, sha256: str) -> StoredFile:
         """Describe a file."""

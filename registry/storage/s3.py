@@ -7,6 +7,7 @@ uploads are left to be found and paid for. A single PUT takes 5 GiB.
 import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -65,7 +66,7 @@ class S3Storage:
             ContentLength=work.size,
             ChecksumSHA256=base64.b64encode(bytes.fromhex(sha256)).decode(),
         )
-        return self.find(sha256)
+        return StoredFile(sha256, work.size, datetime.now(UTC))
 
     def find(self, sha256: str) -> StoredFile:
         """Describe a file."""
