@@ -1,37 +1,15 @@
-"""Reads of packages.
-
-Rows come as columns, not entities; JSON columns come as text (see `columns.json_text`).
-"""
+"""Reads of packages, which come as the JSON text that their rows keep (`Package.document`)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, LargeBinary, Select, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from registry.catalogue.columns import Columns, json_text
+from registry.catalogue.columns import Columns
 from registry.errors import package_not_found
-from registry.models import Build, Commit, Dependency, Health, Issue, Package, Workspace
-from registry.rules.enumerations import BuildStatus
-
-PACKAGE_COLUMNS = (
-    Package.id,
-    Package.name,
-    Package.version,
-    Package.type,
-    Package.created_at,
-    Package.last_updated,
-    json_text(Package.dependencies),
-    json_text(Package.maintainers),
-    Package.path,
-    Package.description,
-    Package.license,
-    json_text(Package.repository),
-    json_text(Package.scripts),
-    json_text(Package.dev_dependencies),
-    json_text(Package.peer_dependencies),
-)
+from registry.models import Health, Package
 
 
 @dataclass(frozen=True)
@@ -70,97 +48,41 @@ def matching(wanted: PackageFilter) -> ColumnElement[bool]:
     return and_(*conditions)
 
 
+def join_packages(session: Session, wanted: PackageFilter = PackageFilter()) -> bytes:
+    """Join workspace packages by name in code point order, with commas, as one text in UTF-8."""
+    found = _select(wanted, Package.document).order_by(Package.name).subquery()
+    if session.get_bind().dialect.name == "sqlite":
+        # As bytes: its driver would decode what is sent encoded.
+        joined = cast(func.group_concat(found.c.document, ","), LargeBinary)
+        return session.scalar(select(joined)) or b""
+    text: str = session.scalar(select(func.string_agg(found.c.document, ","))) or ""
+    return text.encode()
+
+
 def list_packages(
-    session: Session,
-    wanted: PackageFilter = PackageFilter(),
-    *,
-    after: str | None = None,
-    limit: int | None = None,
+    session: Session, wanted: PackageFilter, *, after: str | None = None, limit: int | None
 ) -> Sequence[Columns]:
-    """List workspace packages by name in code point order, those after the name `after`."""
-    statement = _with_health(select(*PACKAGE_COLUMNS), wanted).where(matching(wanted))
+    """List `name` and `document` of workspace packages by name, those after the name `after`."""
+    statement = _select(wanted, Package.name, Package.document)
     if after is not None:
         statement = statement.where(Package.name > after)
     return session.execute(statement.order_by(Package.name).limit(limit)).all()
 
 
-def _with_health(
-    statement: Select[*tuple[Any, ...]], wanted: PackageFilter
-) -> Select[*tuple[Any, ...]]:
-    if wanted.score_from is None and wanted.score_below is None:
-        return statement
-    return statement.join(Health, Health.package_id == Package.id)
-
-
-def find_package(session: Session, name: str) -> Columns:
-    """Find a workspace package by its name.
+def find_package(session: Session, name: str) -> str:
+    """Find a workspace package by its name; gives its JSON text.
 
     Raises:
         NotFound: the workspace has none of that name.
     """
-    row = session.execute(
-        select(*PACKAGE_COLUMNS, Workspace.branch, Commit.hash, Commit.date)
-        .join(Workspace, Workspace.id == Package.workspace_id)
-        .outerjoin(Commit, Commit.id == Package.last_commit_id)
-        .where(Package.name == name)
-    ).first()
-    if row is None:
+    document = session.scalar(select(Package.document).where(in_workspace(), Package.name == name))
+    if document is None:
         raise package_not_found(name)
-    return row
+    return document
 
 
-def list_dependencies(session: Session, package_id: int) -> Sequence[Columns]:
-    """List what a package's manifest depends on, by kind and then name."""
-    return session.execute(
-        select(
-            Dependency.name,
-            Dependency.range,
-            Dependency.kind,
-            Dependency.status,
-            Dependency.latest,
-            Dependency.outdated,
-        )
-        .where(Dependency.package_id == package_id)
-        .order_by(Dependency.kind, Dependency.name)
-    ).all()
-
-
-def list_issues(session: Session, package_id: int) -> Sequence[Columns]:
-    """List what is wrong with a package."""
-    return session.execute(
-        select(Issue.code, Issue.severity, Issue.message)
-        .where(Issue.package_id == package_id)
-        .order_by(Issue.id)
-    ).all()
-
-
-def find_health(session: Session, package_id: int) -> Columns | None:
-    """Find a package's health; None where no scan has looked at it yet."""
-    return session.execute(
-        select(*Health.__table__.columns).where(Health.package_id == package_id)
-    ).first()
-
-
-@dataclass(frozen=True)
-class BuildFigures:
-    """What a package's finished builds come to; None where there are none."""
-
-    # Per cent.
-    success_rate: float | None
-    # Milliseconds.
-    average_duration: float | None
-
-
-def sum_up_builds(session: Session, package_id: int) -> BuildFigures:
-    """Sum up a package's finished builds: those that succeeded or failed, not the cancelled."""
-    succeeded = func.count().filter(Build.status == BuildStatus.SUCCESS)
-    finished, successes, duration = session.execute(
-        select(func.count(), succeeded, func.avg(Build.duration)).where(
-            Build.package_id == package_id,
-            Build.status.in_([BuildStatus.SUCCESS, BuildStatus.FAILED]),
-        )
-    ).one()
-    return BuildFigures(
-        success_rate=round(100 * successes / finished, 2) if finished else None,
-        average_duration=None if duration is None else round(float(duration), 2),
-    )
+def _select(wanted: PackageFilter, *columns: Any) -> Select[*tuple[Any, ...]]:
+    statement = select(*columns).where(matching(wanted))
+    if wanted.score_from is None and wanted.score_below is None:
+        return statement
+    return statement.join(Health, Health.package_id == Package.id)

@@ -5,20 +5,20 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response
 
-from registry.catalogue import commits as commit_reads
 from registry.catalogue import packages as package_reads
+from registry.catalogue.details import find_detail
 from registry.catalogue.packages import PackageFilter
 from registry.errors import FieldError, InvalidInput
 from registry.refresh import update_package_config
 from registry.rest.paging import decode_cursor, encode_cursor, next_link
-from registry.rest.representation import represent_detail, represent_package
+from registry.rest.representation import represent_detail, represent_packages
 from registry.rules.enumerations import PackageKind
 from registry.web.arguments import choice_argument, int_argument, text_argument
 from registry.web.authentication import require_write
 from registry.web.body import json_object_body
 from registry.web.conditional import check_if_match, conditional_read
 from registry.web.database import db, read_session
-from registry.web.json import json_response
+from registry.web.json import json_response, ready_response
 from registry.web.workspace import refresh_configured_workspace
 
 packages = Blueprint("packages", __name__, url_prefix="/api/packages")
@@ -34,16 +34,22 @@ def list_packages() -> Response:
     """List the packages, all of them or a page."""
     limit = int_argument("limit", default=None, minimum=1, maximum=MAX_PAGE_SIZE)
     cursor = text_argument("cursor")
-    rows = package_reads.list_packages(
-        read_session(),
-        PackageFilter(text=text_argument("q"), kind=choice_argument("type", PackageKind) or ""),
-        after=decode_cursor(cursor) if cursor else None,
-        limit=None if limit is None else limit + 1,
-    )
-    response = json_response({"packages": [represent_package(row) for row in rows[:limit]]})
+    after = decode_cursor(cursor) if cursor else None
+    wanted = PackageFilter(text=text_argument("q"), kind=choice_argument("type", PackageKind) or "")
+    session = read_session()
+    if limit is None and after is None:
+        return ready_response(represent_packages(package_reads.join_packages(session, wanted)))
+    rows = package_reads.list_packages(session, wanted, after=after, limit=_one_more(limit))
+    shown = ",".join([row.document for row in rows[:limit]])
+    response = ready_response(represent_packages(shown.encode()))
     if limit is not None and len(rows) > limit:
         response.headers["Link"] = next_link(encode_cursor(rows[limit - 1].name))
     return response
+
+
+def _one_more(limit: int | None) -> int | None:
+    """Tell how many rows say whether a page is the last one."""
+    return None if limit is None else limit + 1
 
 
 @packages.get("/<path:name>")
@@ -51,17 +57,9 @@ def list_packages() -> Response:
 def show_package(name: str) -> Response:
     """Show one package with all that is known of it."""
     limit = int_argument("commits", default=DEFAULT_COMMITS, minimum=0, maximum=MAX_COMMITS)
-    session = read_session()
-    package = package_reads.find_package(session, name)
-    detail = represent_detail(
-        package,
-        dependencies=package_reads.list_dependencies(session, package.id),
-        commits=commit_reads.list_commits(session, package.id, limit=limit),
-        health=package_reads.find_health(session, package.id),
-        builds=package_reads.sum_up_builds(session, package.id),
-        issues=package_reads.list_issues(session, package.id),
+    return ready_response(
+        represent_packages(represent_detail(find_detail(read_session(), name, commits=limit)))
     )
-    return json_response({"packages": [detail]})
 
 
 @packages.post("/refresh")
@@ -69,8 +67,7 @@ def refresh_packages() -> Response:
     """Bring the catalogue up to date and list the packages."""
     require_write()
     refresh_configured_workspace()
-    rows = package_reads.list_packages(read_session())
-    return json_response({"packages": [represent_package(row) for row in rows]})
+    return ready_response(represent_packages(package_reads.join_packages(read_session())))
 
 
 @packages.put("/update-config")
@@ -84,7 +81,7 @@ def update_config() -> Response:
         {
             "success": True,
             "message": "Package configuration updated successfully",
-            "package": represent_package(package),
+            "package": orjson.Fragment(package),
             "preservedFields": True,
         }
     )

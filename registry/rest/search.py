@@ -2,15 +2,15 @@
 
 from flask import Blueprint, Response
 
-from registry.catalogue.packages import PackageFilter, list_packages
+from registry.catalogue.packages import PackageFilter, join_packages
 from registry.catalogue.stats import count_everything
-from registry.rest.representation import represent_package
+from registry.rest.representation import represent_packages
 from registry.rules.enumerations import PackageKind
 from registry.rules.score import HEALTHY_FROM, WARNING_FROM, Grade
 from registry.web.arguments import choice_argument, text_argument
 from registry.web.conditional import conditional_read
 from registry.web.database import read_session
-from registry.web.json import json_response
+from registry.web.json import json_response, ready_response
 
 search = Blueprint("search", __name__, url_prefix="/api")
 
@@ -34,8 +34,7 @@ def search_packages() -> Response:
         score_from=score_from,
         score_below=score_below,
     )
-    rows = list_packages(read_session(), wanted)
-    return json_response({"packages": [represent_package(row) for row in rows]})
+    return ready_response(represent_packages(join_packages(read_session(), wanted)))
 
 
 @search.get("/stats")

@@ -33,6 +33,11 @@ def json_response(value: object, status: int = 200) -> Response:
     return Response(dump_json(value), status, mimetype="application/json")
 
 
+def ready_response(text: bytes) -> Response:
+    """Answer with what is JSON in UTF-8 already."""
+    return Response(text, mimetype="application/json")
+
+
 class OrjsonProvider(JSONProvider):
     """What Flask and its extensions write and read JSON with."""
 
