@@ -15,6 +15,7 @@ from app import create_app
 from registry.commands.environment import open_database, read_settings, require_migrated
 from registry.commands.terminal import is_quiet, say
 from registry.commands.welcome import welcome
+from registry.commands.worker_process import WorkerProcess
 from registry.database import reading
 from registry.models import Workspace
 from registry.refresh import remembered_workspace
@@ -36,11 +37,13 @@ _IN_MEMORY = ("memory://", "async+memory://")
     show_default=True,
     help="How many processes; more than one need Redis to count requests in.",
 )
-def command(host: str, port: int, workers: int) -> None:
+@click.option("--no-worker", is_flag=True, help="Leave jobs to `registry worker` processes.")
+def command(host: str, port: int, workers: int, no_worker: bool) -> None:
     """Serve the catalogue over HTTP, until Ctrl-C or SIGTERM.
 
     A workspace that was never catalogued is catalogued in the background; /readyz says when that
-    is done. Requests that have begun are finished before the server stops.
+    is done. Requests that have begun are finished before the server stops. A worker runs beside
+    it, for the work that is done after an answer.
     """
     settings = read_settings()
     address = Address(host, port)
@@ -52,12 +55,15 @@ def command(host: str, port: int, workers: int) -> None:
         awaited = find_awaited(engine, settings)
     check_application(settings)
     scan = _BackgroundRefresh()
+    worker = WorkerProcess()
     quiet = is_quiet()
 
     def when_ready() -> None:
         # In a thread, which has no click context to ask.
         tell: Callable[[str], None] = (lambda _: None) if quiet else _echo
         tell(greeting)
+        if not no_worker:
+            worker.start(tell)
         if awaited:
             tell(f"Cataloguing {awaited} meanwhile; {address.url}/readyz says when it is done.")
             scan.run(tell)
@@ -66,6 +72,7 @@ def command(host: str, port: int, workers: int) -> None:
         serve(address, workers=workers, when_ready=when_ready)
     finally:
         scan.stop()
+        worker.stop()
     say("Stopped.")
 
 
