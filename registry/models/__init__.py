@@ -3,6 +3,7 @@
 from registry.models.account import Author, Listing, Token
 from registry.models.analytics import InstallHour
 from registry.models.base import Base
+from registry.models.external import ExternalPackage
 from registry.models.history import Commit, PackageCommit, Publication, Version
 from registry.models.job import Job
 from registry.models.measurement import HealthDay, Report
@@ -16,6 +17,7 @@ __all__ = [
     "BuildDay",
     "Commit",
     "Dependency",
+    "ExternalPackage",
     "Health",
     "HealthDay",
     "InstallHour",

@@ -67,8 +67,6 @@ class Package(Base):
     document: Mapped[str] = mapped_column(default=_document, server_default=text("''"))
     # The listing that its manifest names as its own (`registry.packageId`); null: none.
     listing_identifier: Mapped[str | None]
-    # The listing that its manifest names as its own (`registry.packageId`); null: none.
-    listing_identifier: Mapped[str | None]
     # SHA-256 of the manifest's bytes as last read, in hex: a write that builds on others fails.
     manifest_hash: Mapped[str] = mapped_column(default="")
 
@@ -94,6 +92,11 @@ class Dependency(Base):
     latest: Mapped[str] = mapped_column(default="")
     outdated: Mapped[bool] = mapped_column(default=False)
     status: Mapped[str] = mapped_column(default="")
+    # The package and the range, or tag, that it asks an npm registry for; empty where it asks none.
+    registry_name: Mapped[str] = mapped_column(
+        CodePointText, default="", server_default=text("''"), index=True
+    )
+    registry_range: Mapped[str] = mapped_column(default="", server_default=text("''"))
 
 
 class Issue(Base):
@@ -110,6 +113,8 @@ class Issue(Base):
     code: Mapped[str]
     severity: Mapped[str]
     message: Mapped[str]
+    # What it was found by, for programs; its keys follow from the code (`docs/issues.md`).
+    evidence: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
 class Health(Base):
