@@ -13,6 +13,7 @@ _PHASES = {
     "packages": "Reading manifests",
     "history": "Reading history",
     "versions": "Reading versions",
+    "reports": "Reading reports",
     "writing": "Writing the catalogue",
 }
 

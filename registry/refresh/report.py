@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from registry.models import Scan
 
-Phase = Literal["waiting", "packages", "history", "versions", "writing"]
+Phase = Literal["waiting", "packages", "history", "versions", "reports", "writing"]
 
 
 @dataclass(frozen=True)

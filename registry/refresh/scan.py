@@ -26,6 +26,7 @@ from registry.refresh.issues import count_issues, write_history_issues, write_pa
 from registry.refresh.lock import refresh_lock
 from registry.refresh.packages import PackageChanges, write_packages
 from registry.refresh.report import Phase, Progress, ProgressListener, ScanReport, silent
+from registry.refresh.reports import refresh_reports
 from registry.refresh.versions import write_tags, write_uncommitted
 from registry.rules.enumerations import Severity
 from registry.rules.release_tags import PackageFacts, name_tags
@@ -33,6 +34,7 @@ from registry.workspace.discovery import MemberFile, find_members
 from registry.workspace.layout import Layout, Tool, read_layout
 from registry.workspace.manifest import read_manifest
 from registry.workspace.problems import Problem, ProblemCode, error
+from registry.workspace.report_files import DEFAULT_REPORT_FILES, ReportFiles
 from registry.workspace.tree import ROOT, open_tree
 
 # A file that was written this close to the scan may be written again without its time changing
@@ -42,7 +44,11 @@ _SCANS_KEPT = 1_000
 
 
 def refresh_workspace(
-    engine: Engine, path: Path, progress: ProgressListener = silent
+    engine: Engine,
+    path: Path,
+    progress: ProgressListener = silent,
+    *,
+    reports: ReportFiles = DEFAULT_REPORT_FILES,
 ) -> ScanReport:
     """Bring the catalogue up to date with the workspace at `path`.
 
@@ -62,16 +68,23 @@ def refresh_workspace(
             return shared
         with Session(engine) as session:
             begin_write(session)
-            report = refresh_in(session, repository, progress)
+            report = refresh_in(session, repository, progress, reports=reports)
             session.commit()
             return report
 
 
 def refresh_in(
-    session: Session, repository: Repository, progress: ProgressListener = silent
+    session: Session,
+    repository: Repository,
+    progress: ProgressListener = silent,
+    *,
+    reports: ReportFiles | None = None,
 ) -> ScanReport:
-    """Do a refresh's work in a transaction that the caller began to write, and will commit."""
-    return _Refresh(session, repository, progress).run()
+    """Do a refresh's work in a transaction that the caller began to write, and will commit.
+
+    Without `reports` no report is looked for, and those that are known stay.
+    """
+    return _Refresh(session, repository, progress, reports).run()
 
 
 def remembered_workspace(engine: Engine) -> Path | None:
@@ -115,8 +128,13 @@ class _Refresh:
     """The steps of one refresh, in the order in which they run."""
 
     def __init__(
-        self, session: Session, repository: Repository, progress: ProgressListener
+        self,
+        session: Session,
+        repository: Repository,
+        progress: ProgressListener,
+        reports: ReportFiles | None,
     ) -> None:
+        self._reports = reports
         self._session = session
         self._connection = session.connection()
         self._repository = repository
@@ -143,8 +161,12 @@ class _Refresh:
             if packages or history_moved or tags_digest != workspace.tags_digest:
                 self._refresh_versions(workspace, tags)
         report.head, report.branch = head.commit, head.branch
-        self._note(head.branch != workspace.branch)
+        branch_moved = head.branch != workspace.branch
+        self._note(branch_moved)
         workspace.branch, workspace.tags_digest = head.branch, tags_digest
+        if self._reports is not None:
+            with self._phase("reports"):
+                self._refresh_reports(workspace, self._reports, rescore=branch_moved)
         self._finish(workspace, before)
         return report
 
@@ -256,6 +278,13 @@ class _Refresh:
         renamed = write_tags(self._connection, workspace.id, names)
         self._report.versions_added += added
         self._note(bool(added or renamed))
+
+    def _refresh_reports(self, workspace: Workspace, files: ReportFiles, *, rescore: bool) -> None:
+        # Which builds count hangs on the branch.
+        self._session.flush()
+        self._note(
+            refresh_reports(self._session, self._repository, workspace.id, files, rescore=rescore)
+        )
 
     def _note(self, changed: bool) -> None:
         self._changed = self._changed or changed

@@ -71,6 +71,9 @@ class ProblemCode(StrEnum):
     MEMBER_NOT_LISTED = "member_not_listed"
     """A pattern matches the directory, but its tool leaves it out."""
 
+    REPORT_INVALID = "report_invalid"
+    """A file that should be a report is none, or stops making sense; it counts for nothing."""
+
     HISTORY_SHALLOW = "history_shallow"
     """The clone holds only a part of the history: commits and versions before it are unknown."""
     HISTORY_INCOMPLETE = "history_incomplete"

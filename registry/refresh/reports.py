@@ -1,0 +1,173 @@
+"""The reports' part of a refresh: what tools wrote into the packages' directories.
+
+Nothing is executed. A file that has the size and time that it had is not opened again; what stands
+in a commit only (a bare repository) is not looked at, for a commit does not say when it was
+measured.
+"""
+
+import os
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from registry.health.scores import update_scores
+from registry.history.repository import Repository
+from registry.models import Package, Report
+from registry.models.base import utc_now
+from registry.refresh.bulk import batches
+from registry.refresh.issues import write_report_issues
+from registry.reports import InvalidReport, read_report
+from registry.rules.times import truncate_time
+from registry.workspace.problems import Problem, ProblemCode, warning
+from registry.workspace.report_files import FoundFile, ReportFiles
+from registry.workspace.tree import ROOT, Tree, Unreadable, WorkTree
+
+# A file that was written so close to the scan may be written again within the same tick of the
+# file system's clock (git's "racy" files).
+_RACY_NS = 2_000_000_000
+# By what a row is known again, and what its readers see of it.
+_KNOWN = ("size", "mtime_ns")
+_SEEN = ("measured_at", "format", "verdict", "coverage", "figures", "problem")
+
+
+def refresh_reports(
+    session: Session,
+    repository: Repository,
+    workspace_id: int,
+    files: ReportFiles,
+    *,
+    rescore: bool = False,
+) -> bool:
+    """Bring the reports of the workspace's files up to date, and the scores that follow from them.
+
+    Args:
+        session: in a transaction that was begun to write.
+        repository: the workspace.
+        workspace_id: its key.
+        files: which files are reports.
+        rescore: whether every score must be looked at, though no report may have changed.
+
+    Returns:
+        Whether anything that clients see changed.
+    """
+    known = {
+        (row.package_id, row.kind, row.path): row
+        for row in session.execute(
+            select(
+                Report.id, Report.package_id, Report.kind, Report.path, Report.size, Report.mtime_ns
+            )
+            .join(Package, Package.id == Report.package_id)
+            .where(Package.workspace_id == workspace_id, Report.path != "")
+        )
+    }
+    new, again = [], []
+    if not repository.bare:
+        root = os.fspath(repository.path)
+        packages = session.execute(
+            select(Package.id, Package.path).where(Package.workspace_id == workspace_id)
+        )
+        for package_id, path in packages.all():
+            for file in files.find(root, path or ROOT):
+                row = known.pop((package_id, file.kind, file.path), None)
+                if row is None:
+                    new.append((package_id, file))
+                elif (row.size, row.mtime_ns) != (file.size, file.mtime_ns):
+                    again.append((row.id, package_id, file))
+    changed = {row.package_id for row in known.values()}
+    for batch in batches([row.id for row in known.values()]):
+        session.execute(delete(Report).where(Report.id.in_(batch)))
+    if new or again:
+        with WorkTree(repository.path) as tree:
+            changed |= _write(session, tree, files.largest, new, again)
+    if changed:
+        write_report_issues(session.connection(), workspace_id, _problems(session, workspace_id))
+    if changed or rescore:
+        rescored = update_scores(session, None if rescore else changed)
+        return bool(changed or rescored)
+    return False
+
+
+def _write(
+    session: Session,
+    tree: Tree,
+    largest: int,
+    new: Sequence[tuple[int, FoundFile]],
+    again: Sequence[tuple[int, int, FoundFile]],
+) -> set[int]:
+    """Read files and write what they say; gives the packages of which readers see a change."""
+    now = utc_now()
+    changed = {package_id for package_id, _file in new}
+    rows = [
+        {"package_id": package_id, "kind": file.kind, "path": file.path, "created_at": now}
+        | _columns(tree, file, largest)
+        for package_id, file in new
+    ]
+    if rows:
+        session.execute(insert(Report), rows)
+    for batch in batches(again):
+        columns = [getattr(Report, name) for name in _SEEN]
+        before = {
+            row.id: row._asdict()
+            for row in session.execute(
+                select(Report.id, *columns).where(Report.id.in_([row_id for row_id, *_ in batch]))
+            )
+        }
+        updates = []
+        for row_id, package_id, file in batch:
+            after = _columns(tree, file, largest)
+            updates.append({"id": row_id, **after})
+            if any(before[row_id][name] != after[name] for name in _SEEN):
+                changed.add(package_id)
+        session.execute(update(Report), updates)
+    return changed
+
+
+def _columns(tree: Tree, file: FoundFile, largest: int) -> dict[str, Any]:
+    """Give what is to be written of a file; one that makes no sense has its problem for that."""
+    now_ns = time.time_ns()
+    # A file from the future would be the newest for ever.
+    written = min(max(0, file.mtime_ns), now_ns)
+    columns: dict[str, Any] = {
+        "measured_at": truncate_time(datetime.fromtimestamp(written / 1e9, UTC)),
+        "size": file.size,
+        "mtime_ns": 0 if now_ns - written < _RACY_NS else file.mtime_ns,
+        "format": "",
+        "verdict": "unknown",
+        "coverage": None,
+        "figures": {},
+        "problem": "",
+    }
+    try:
+        content = tree.read(file.path, limit=largest)
+        report = read_report(file.kind, content or b"")
+    except Unreadable as refusal:
+        # Whether it may be read now, its time does not tell.
+        return columns | {"problem": refusal.problem.message, "mtime_ns": 0}
+    except InvalidReport as refusal:
+        return columns | {"problem": refusal.detail}
+    return columns | {
+        "format": report.format,
+        "verdict": report.verdict.value,
+        "coverage": report.coverage,
+        "figures": dict(report.figures),
+    }
+
+
+def _problems(session: Session, workspace_id: int) -> dict[int | None, list[Problem]]:
+    """Tell of every file that is no report, as an issue on its package."""
+    found: dict[int | None, list[Problem]] = {}
+    rows = session.execute(
+        select(Report.package_id, Report.kind, Report.path, Report.problem)
+        .join(Package, Package.id == Report.package_id)
+        .where(Package.workspace_id == workspace_id, Report.problem != "")
+        .order_by(Report.path, Report.kind)
+    )
+    for row in rows:
+        sentence = f"The {row.kind} report counts for nothing: {row.problem.rstrip('.')}."
+        problem = warning(ProblemCode.REPORT_INVALID, row.path, sentence)
+        found.setdefault(row.package_id, []).append(problem)
+    return found
