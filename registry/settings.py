@@ -6,9 +6,13 @@ holds the table in `docs/configuration.md` to this one.
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from registry.rules.enumerations import ReportKind
+from registry.workspace.report_files import DEFAULT_LARGEST, DEFAULT_PATTERNS, ReportFiles
 
 
 class Settings(BaseSettings):
@@ -99,6 +103,18 @@ class Settings(BaseSettings):
         description="Most rows that GraphQL operations may ask for, counted per author or address, "
         "e.g. `1000000 per minute`; empty: no limit.",
     )
+    read_timeout_ms: int = Field(
+        default=10_000,
+        ge=0,
+        description="Longest time that a statement which only reads may run, in milliseconds; 0: "
+        "any.",
+    )
+    rest_cache_bytes: int = Field(
+        default=16_777_216,
+        ge=0,
+        description="Room for REST answers that are kept until the data change, in bytes for each "
+        "process; 0: none are kept.",
+    )
     max_body_bytes: int = Field(
         default=1_048_576,
         ge=1,
@@ -155,15 +171,83 @@ class Settings(BaseSettings):
         ge=1,
         description="Seconds after which a version that is still processing is `aborted`.",
     )
+    max_report_bytes: int = Field(
+        default=DEFAULT_LARGEST,
+        ge=1,
+        description="Largest report in bytes, uploaded or in the workspace; a larger one is not "
+        "read.",
+    )
+    reports_coverage: str = Field(
+        default=DEFAULT_PATTERNS[ReportKind.COVERAGE],
+        description="Files that are coverage reports, from each package's directory, separated by "
+        "commas; `*`, `?` and `[…]` stand for names or parts of them.",
+    )
+    reports_tests: str = Field(
+        default=DEFAULT_PATTERNS[ReportKind.TESTS],
+        description="Files that are reports of test runs, likewise.",
+    )
+    reports_lint: str = Field(
+        default=DEFAULT_PATTERNS[ReportKind.LINT],
+        description="Files that are reports of lint runs, likewise.",
+    )
+    reports_audit: str = Field(
+        default=DEFAULT_PATTERNS[ReportKind.AUDIT],
+        description="Files that are reports on known vulnerabilities, likewise.",
+    )
     repository_name: str = Field(
         default="xpkg",
         pattern="^[a-z]{3,8}$",
         description="This registry's own name in full package identifiers (`xpkg/example.one`).",
     )
+    repository_title: str = Field(
+        default="Registry", description="What `GET /meta` calls this registry, for people."
+    )
+    repository_description: str = Field(
+        default="Packages that authors publish.",
+        description="What `GET /meta` says of this registry.",
+    )
+    refused_words: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Words that no package's name or description may hold, separated by commas.",
+    )
     log_level: str = Field(
         default="INFO",
         pattern="^(DEBUG|INFO|WARNING|ERROR)$",
         description="The least severe log lines that are written.",
+    )
+    npm_registry_url: str = Field(
+        default="",
+        description="The npm registry that external dependencies are looked up in, `https://…` or "
+        "`http://…`. Empty: they are not looked up.",
+    )
+    npm_registry_private: bool = Field(
+        default=False,
+        description="Whether the npm registry may be at a private address although its name does "
+        "not say so. `localhost`, names without a dot and private addresses may in any case.",
+    )
+    npm_registry_connections: int = Field(
+        default=8,
+        ge=1,
+        le=64,
+        description="Most questions to the npm registry at a time.",
+    )
+    npm_registry_max_age: int = Field(
+        default=21_600,
+        ge=0,
+        description="Seconds for which what the npm registry said of a package is not asked again.",
+    )
+    queue_url: str = Field(
+        default="",
+        pattern="^$|^(redis|rediss|unix|postgresql)://",
+        description="What wakes workers: `redis://…`, `rediss://…`, `unix://…` (a Redis on a "
+        "socket) or `postgresql://…`. Empty: `queue.db` in the instance directory.",
+    )
+    build_window_days: int = Field(
+        default=90,
+        ge=1,
+        le=3_650,
+        description="How many days' builds count for `successRate` and `averageDuration`, today "
+        "included.",
     )
     graphql_max_cost: int = Field(
         default=100_000,
@@ -171,12 +255,6 @@ class Settings(BaseSettings):
         description="Most rows that one GraphQL operation may ask for, known before any is read.",
     )
     graphql_max_page_size: int = Field(
-    queue_url: str = Field(
-        default="",
-        pattern="^$|^(redis|rediss|unix|postgresql)://",
-        description="What wakes workers: `redis://…`, `rediss://…`, `unix://…` (a Redis on a "
-        "socket) or `postgresql://…`. Empty: `queue.db` in the instance directory.",
-    )
         default=1_000,
         ge=1,
         description="Most nodes that one GraphQL connection gives at once.",
@@ -196,10 +274,14 @@ class Settings(BaseSettings):
     graphql_max_query_length: int = Field(
         default=20_000, ge=1, description="Most characters in a GraphQL document."
     )
-    graphql_timeout_ms: int = Field(
-        default=10_000,
+    graphql_max_batch: int = Field(
+        default=10, ge=1, description="Most GraphQL operations in one request, sent as a list."
+    )
+    graphql_cache_bytes: int = Field(
+        default=33_554_432,
         ge=0,
-        description="Longest time for a GraphQL root field's statement, in milliseconds; 0: any.",
+        description="Room for GraphQL answers that are kept until the data change, in bytes for "
+        "each process; 0: none are kept.",
     )
     graphql_trusted_documents: Path | None = Field(
         default=None,
@@ -217,11 +299,29 @@ class Settings(BaseSettings):
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "refused_words", mode="before")
     @classmethod
     def _split_on_commas(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("npm_registry_url")
+    @classmethod
+    def _check_address(cls, value: str) -> str:
+        if not value:
+            return value
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("it must be an address that begins with https:// or http://")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("it must be an address without a user, a query or a fragment")
+        return value
+
+    @field_validator("reports_coverage", "reports_tests", "reports_lint", "reports_audit")
+    @classmethod
+    def _stay_below_the_package(cls, value: str) -> str:
+        ReportFiles({ReportKind.TESTS: value}, largest=1)
         return value
 
     @field_validator("database_url")
@@ -238,3 +338,13 @@ class Settings(BaseSettings):
         if self.database_url:
             return self.database_url
         return f"sqlite:///{self.instance_path.resolve() / 'registry.db'}"
+
+    def report_files(self) -> ReportFiles:
+        """Give which files of the workspace are reports."""
+        patterns = {
+            ReportKind.COVERAGE: self.reports_coverage,
+            ReportKind.TESTS: self.reports_tests,
+            ReportKind.LINT: self.reports_lint,
+            ReportKind.AUDIT: self.reports_audit,
+        }
+        return ReportFiles(patterns, largest=self.max_report_bytes)

@@ -31,7 +31,9 @@ def command(as_json: bool) -> None:
             )
         try:
             with show_progress(quiet=is_quiet()) as listener:
-                report = refresh_workspace(engine, workspace, listener)
+                report = refresh_workspace(
+                    engine, workspace, listener, reports=settings.report_files()
+                )
         except WorkspaceUnavailable as error:
             # Clients must not see where it is; whoever runs this command has to.
             raise click.ClickException(f"{workspace}: {error.detail}") from error

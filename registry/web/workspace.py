@@ -4,10 +4,12 @@ from pathlib import Path
 
 from flask import current_app
 
+from registry.dependencies.lookups import request_due_lookups
 from registry.errors import WorkspaceUnavailable
 from registry.refresh import ScanReport, refresh_workspace, remembered_workspace
 from registry.settings import Settings
-from registry.web.database import db
+from registry.web.database import app_sessions, db
+from registry.web.settings import current_settings
 
 
 def configured_workspace() -> Path:
@@ -32,4 +34,8 @@ def refresh_configured_workspace() -> ScanReport:
     Raises:
         WorkspaceUnavailable: there is none, or it cannot be read; nothing was changed.
     """
-    return refresh_workspace(db.engine, configured_workspace())
+    report = refresh_workspace(
+        db.engine, configured_workspace(), reports=current_settings().report_files()
+    )
+    request_due_lookups(app_sessions(), current_settings())
+    return report

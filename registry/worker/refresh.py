@@ -1,5 +1,6 @@
 """The job that brings the catalogue up to date with its workspace."""
 
+from registry.dependencies.lookups import request_due_lookups
 from registry.errors import WorkspaceUnavailable
 from registry.jobs import Work
 from registry.refresh import Progress, refresh_workspace, remembered_workspace
@@ -21,4 +22,5 @@ def refresh(work: Work) -> None:
     def listen(progress: Progress) -> None:
         work.report(progress.done, progress.total, progress.phase)
 
-    refresh_workspace(work.engine, workspace, listen)
+    refresh_workspace(work.engine, workspace, listen, reports=work.settings.report_files())
+    request_due_lookups(work.sessions, work.settings)
