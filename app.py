@@ -10,9 +10,11 @@ from registry.web.body import init_body
 from registry.web.cors import init_cors
 from registry.web.database import init_database
 from registry.web.json import init_json
+from registry.web.kept_answers import init_kept_answers
 from registry.web.problems import init_problems
 from registry.web.request_id import configure_logging, init_request_id
 from registry.web.settings import init_settings
+from registry.web.storage import init_storage
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -32,6 +34,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_body(app, settings)
     init_arguments(app)
     init_database(app, settings)
+    init_kept_answers(app, settings)
+    init_storage(app, settings)
 
     # The doors.
     register_rest(app, settings)

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from registry.catalogue.columns import Columns
+from registry.catalogue.prepared import Prepared, prepare
 from registry.errors import package_not_found
 from registry.models import (
     Build,
@@ -59,26 +60,17 @@ def find_detail(session: Session, name: str, *, commits: int) -> Columns:
     Raises:
         NotFound: the workspace has none of that name.
     """
-    connection = session.connection()
-    statement, constants = _compile(connection.dialect)
-    wanted = {**constants, "name": name, "commits": commits}
-    row = connection.exec_driver_sql(statement, wanted).first()
+    detail = _prepare(session.get_bind().dialect)
+    row = detail.run(session, name=name, commits=commits).first()
     if row is None:
         raise package_not_found(name)
     return row
 
 
 @cache
-def _compile(dialect: Any) -> tuple[str, dict[str, Any]]:
-    """Compile the statement once: SQLAlchemy's own cache looks at all of it each time.
-
-    Gives the text, in the driver's words, and the values of its parameters that never change.
-    """
-    if dialect.name == "postgresql":
-        compiled = _select_detail(_PostgresqlJson()).compile(dialect=dialect)
-    else:
-        compiled = _select_detail(_SqliteJson()).compile(dialect=type(dialect)(paramstyle="named"))
-    return str(compiled), dict(compiled.params)
+def _prepare(dialect: Any) -> Prepared:
+    write = _PostgresqlJson() if dialect.name == "postgresql" else _SqliteJson()
+    return prepare(dialect, _select_detail(write))
 
 
 class _Json:
@@ -136,7 +128,7 @@ def _select_detail(write: _Json) -> Select[*tuple[Any, ...]]:
     last = aliased(Commit)
     success = Build.status == BuildStatus.SUCCESS
 
-    def of_builds(figure: ColumnElement[Any]) -> ScalarSelect[*tuple[Any, ...]]:
+    def of_builds(figure: ColumnElement[Any]) -> ScalarSelect[Any]:
         finished = or_(success, Build.status == BuildStatus.FAILED)
         found = select(figure).where(Build.package_id == Package.id, finished)
         return found.correlate(Package).scalar_subquery()

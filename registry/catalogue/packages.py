@@ -1,13 +1,27 @@
 """Reads of packages, which come as the JSON text that their rows keep (`Package.document`)."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, Select, and_, cast, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    LargeBinary,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from registry.catalogue.columns import Columns
+from registry.catalogue.prepared import Prepared, prepare
 from registry.errors import package_not_found
 from registry.models import Health, Package
 
@@ -29,44 +43,23 @@ def in_workspace() -> ColumnElement[bool]:
     return Package.workspace_id.is_not(None)
 
 
-def matching(wanted: PackageFilter) -> ColumnElement[bool]:
-    """Say which packages a filter admits."""
-    conditions = [in_workspace()]
-    if wanted.text:
-        conditions.append(
-            or_(
-                Package.name.icontains(wanted.text, autoescape=True),
-                Package.description.icontains(wanted.text, autoescape=True),
-            )
-        )
-    if wanted.kind:
-        conditions.append(Package.type == wanted.kind)
-    if wanted.score_from is not None:
-        conditions.append(Health.overall_score >= wanted.score_from)
-    if wanted.score_below is not None:
-        conditions.append(Health.overall_score < wanted.score_below)
-    return and_(*conditions)
-
-
 def join_packages(session: Session, wanted: PackageFilter = PackageFilter()) -> bytes:
     """Join workspace packages by name in code point order, with commas, as one text in UTF-8."""
-    found = _select(wanted, Package.document).order_by(Package.name).subquery()
-    if session.get_bind().dialect.name == "sqlite":
-        # As bytes: its driver would decode what is sent encoded.
-        joined = cast(func.group_concat(found.c.document, ","), LargeBinary)
-        return session.scalar(select(joined)) or b""
-    text: str = session.scalar(select(func.string_agg(found.c.document, ","))) or ""
-    return text.encode()
+    prepared = _prepare_joined(session.get_bind().dialect, tuple(_values(wanted)))
+    joined: bytes | str | None = prepared.run(session, **_values(wanted)).scalar()
+    return joined.encode() if isinstance(joined, str) else joined or b""
 
 
 def list_packages(
     session: Session, wanted: PackageFilter, *, after: str | None = None, limit: int | None
 ) -> Sequence[Columns]:
     """List `name` and `document` of workspace packages by name, those after the name `after`."""
-    statement = _select(wanted, Package.name, Package.document)
+    values = _values(wanted)
     if after is not None:
-        statement = statement.where(Package.name > after)
-    return session.execute(statement.order_by(Package.name).limit(limit)).all()
+        values["after"] = after
+    if limit is not None:
+        values["limit"] = limit
+    return _prepare_listed(session.get_bind().dialect, tuple(values)).run(session, **values).all()
 
 
 def find_package(session: Session, name: str) -> str:
@@ -81,8 +74,56 @@ def find_package(session: Session, name: str) -> str:
     return document
 
 
-def _select(wanted: PackageFilter, *columns: Any) -> Select[*tuple[Any, ...]]:
-    statement = select(*columns).where(matching(wanted))
-    if wanted.score_from is None and wanted.score_below is None:
-        return statement
-    return statement.join(Health, Health.package_id == Package.id)
+def _values(wanted: PackageFilter) -> dict[str, Any]:
+    """Give the parameters of a filter's conditions, by their names."""
+    values: dict[str, Any] = {}
+    if wanted.text:
+        escaped = re.sub(r"[%_/]", r"/\g<0>", wanted.text)
+        values["pattern"] = f"%{escaped}%"
+    if wanted.kind:
+        values["kind"] = str(wanted.kind)
+    if wanted.score_from is not None:
+        values["score_from"] = wanted.score_from
+    if wanted.score_below is not None:
+        values["score_below"] = wanted.score_below
+    return values
+
+
+@cache
+def _prepare_joined(dialect: Any, named: tuple[str, ...]) -> Prepared:
+    found = _select(named, Package.document).subquery()
+    if dialect.name == "sqlite":
+        # As bytes: its driver would decode what is sent encoded.
+        joined: ColumnElement[Any] = cast(func.group_concat(found.c.document, ","), LargeBinary)
+    else:
+        joined = func.string_agg(found.c.document, ",")
+    return prepare(dialect, select(joined))
+
+
+@cache
+def _prepare_listed(dialect: Any, named: tuple[str, ...]) -> Prepared:
+    statement = _select(named, Package.name, Package.document)
+    if "limit" in named:
+        statement = statement.limit(bindparam("limit", type_=Integer))
+    return prepare(dialect, statement)
+
+
+def _select(named: tuple[str, ...], *columns: Any) -> Select[*tuple[Any, ...]]:
+    """Select members by name under the conditions whose parameters are named."""
+    pattern = func.lower(bindparam("pattern", type_=Text))
+    conditions: Mapping[str, ColumnElement[bool]] = {
+        "pattern": or_(
+            func.lower(Package.name).like(pattern, escape="/"),
+            func.lower(Package.description).like(pattern, escape="/"),
+        ),
+        "kind": Package.type == bindparam("kind", type_=Text),
+        "score_from": Health.overall_score >= bindparam("score_from", type_=Integer),
+        "score_below": Health.overall_score < bindparam("score_below", type_=Integer),
+        "after": Package.name > bindparam("after", type_=Text),
+    }
+    statement = select(*columns).where(
+        in_workspace(), *(conditions[name] for name in named if name in conditions)
+    )
+    if "score_from" in named or "score_below" in named:
+        statement = statement.join(Health, Health.package_id == Package.id)
+    return statement.order_by(Package.name)

@@ -25,7 +25,7 @@ account = Blueprint("account", __name__, url_prefix="/account/packages")
 
 
 @account.get("", strict_slashes=False)
-@conditional_read(requires=Permission.ViewPackages)
+@conditional_read(requires=Permission.ViewPackages, kept=True)
 def list_account_packages() -> Response:
     """List all packages of the author, with all their versions."""
     packages = list_published_packages(read_session(), require_author())
@@ -35,7 +35,7 @@ def list_account_packages() -> Response:
 
 
 @account.get("/<package_id>", strict_slashes=False)
-@conditional_read(requires=Permission.ViewPackages)
+@conditional_read(requires=Permission.ViewPackages, kept=True)
 def find_account_package(package_id: str) -> Response:
     """Find one package of the author, with all its versions."""
     identifier = _identifier(package_id)
@@ -44,7 +44,7 @@ def find_account_package(package_id: str) -> Response:
 
 
 @account.get("/<package_id>/<package_version>", strict_slashes=False)
-@conditional_read(requires=Permission.ViewPackages)
+@conditional_read(requires=Permission.ViewPackages, kept=True)
 def find_account_version(package_id: str, package_version: str) -> Response:
     """Find one version of one package of the author."""
     # A full identifier, `xpkg/example.package1`, arrives here too, its slash encoded or not. What
@@ -56,7 +56,7 @@ def find_account_version(package_id: str, package_version: str) -> Response:
 
 
 @account.get("/<repository>/<package_id>/<package_version>", strict_slashes=False)
-@conditional_read(requires=Permission.ViewPackages)
+@conditional_read(requires=Permission.ViewPackages, kept=True)
 def refuse_full_identifier(repository: str, package_id: str, package_version: str) -> Response:  # noqa: ARG001 -- the address has them
     """Refuse a full identifier in front of a version."""
     raise InvalidInput.of("packageId", "give the partial identifier, without repository and slash")

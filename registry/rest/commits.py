@@ -18,7 +18,7 @@ MAX_COMMITS = 1_000_000_000
 # Clients drop a lone `.` from an address, so the root package is there without it.
 @commits.get("/", defaults={"path": "."})
 @commits.get("/<path:path>")
-@conditional_read()
+@conditional_read(kept=True)
 def list_package_commits(path: str) -> Response:
     """List the commits of the package at a path from the root, newest first."""
     limit = int_argument("limit", default=None, minimum=1, maximum=MAX_COMMITS)

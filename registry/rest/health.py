@@ -15,14 +15,14 @@ health = Blueprint("health", __name__, url_prefix="/api/health")
 
 
 @health.get("/packages")
-@conditional_read()
+@conditional_read(kept=True)
 def list_package_health() -> Response:
     """List every package's health and what it comes to."""
     return _everything()
 
 
 @health.get("/packages/<path:name>")
-@conditional_read()
+@conditional_read(kept=True)
 def show_package_health(name: str) -> Response:
     """Show one package's health."""
     rows = list_health(read_session(), name)

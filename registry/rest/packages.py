@@ -29,7 +29,7 @@ MAX_COMMITS = 1_000
 
 
 @packages.get("")
-@conditional_read()
+@conditional_read(kept=True)
 def list_packages() -> Response:
     """List the packages, all of them or a page."""
     limit = int_argument("limit", default=None, minimum=1, maximum=MAX_PAGE_SIZE)
@@ -53,7 +53,7 @@ def _one_more(limit: int | None) -> int | None:
 
 
 @packages.get("/<path:name>")
-@conditional_read()
+@conditional_read(kept=True)
 def show_package(name: str) -> Response:
     """Show one package with all that is known of it."""
     limit = int_argument("commits", default=DEFAULT_COMMITS, minimum=0, maximum=MAX_COMMITS)

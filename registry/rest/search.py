@@ -24,7 +24,7 @@ _SCORES: dict[Grade | None, tuple[int | None, int | None]] = {
 
 
 @search.get("/search")
-@conditional_read()
+@conditional_read(kept=True)
 def search_packages() -> Response:
     """List the packages that hold a text, are of a type, and whose health is of a grade."""
     score_from, score_below = _SCORES[choice_argument("status", Grade)]
@@ -38,7 +38,7 @@ def search_packages() -> Response:
 
 
 @search.get("/stats")
-@conditional_read()
+@conditional_read(kept=True)
 def show_stats() -> Response:
     """Count what the catalogue holds."""
     stats = count_everything(read_session())
