@@ -2,7 +2,6 @@
 
 import secrets
 import string
-import unicodedata
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 from registry.errors import Conflict, InvalidInput, NotFound
 from registry.models import Author
 from registry.models.base import utc_now
+from registry.rules.names import InvalidName, clean_name, name_key
 
 MAX_NAME_LENGTH = 64
 _ID_CHARACTERS = string.ascii_letters + string.digits
@@ -24,12 +24,15 @@ def create_author(session: Session, name: str) -> Author:
         InvalidInput: the name is empty, too long, or holds what is no text.
         Conflict: there is an author of that name.
     """
-    name = _clean(name)
+    try:
+        name = clean_name(name, shortest=1, longest=MAX_NAME_LENGTH)
+    except InvalidName as error:
+        raise InvalidInput.of("name", str(error)) from None
     now = utc_now()
     author = Author(
         author_id=_make_author_id(int(now.timestamp())),
         name=name,
-        name_key=_name_key(name),
+        name_key=name_key(name),
         created_at=now,
     )
     try:
@@ -49,27 +52,10 @@ def find_author(session: Session, name: str) -> Author:
     Raises:
         NotFound: there is none of that name.
     """
-    author = session.scalar(select(Author).where(Author.name_key == _name_key(name)))
+    author = session.scalar(select(Author).where(Author.name_key == name_key(name)))
     if author is None:
         raise NotFound(f"There is no author named {name!r}.", code="author_not_found")
     return author
-
-
-def _clean(name: str) -> str:
-    # One form for what looks the same; spaces around are nobody's intention.
-    name = unicodedata.normalize("NFC", name).strip()
-    if not name:
-        raise InvalidInput.of("name", "must not be empty")
-    if len(name) > MAX_NAME_LENGTH:
-        raise InvalidInput.of("name", f"must have at most {MAX_NAME_LENGTH} characters")
-    # Controls, lone surrogates, invisible formatting: one name could pass for another.
-    if any(unicodedata.category(character).startswith("C") for character in name):
-        raise InvalidInput.of("name", "must hold printable characters only")
-    return name
-
-
-def _name_key(name: str) -> str:
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name.strip()).casefold())
 
 
 def _make_author_id(seconds: int) -> str:

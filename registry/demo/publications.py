@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from registry.accounts.authors import create_author
 from registry.demo.listings import PUBLISHERS, Listed, Published, Publisher
 from registry.models import Author, Listing, Package, Publication, Version
+from registry.rules.names import name_key
 from registry.rules.versions import RegistryVersion
 
 
@@ -35,7 +36,11 @@ def _author(session: Session, publisher: Publisher) -> Author:
 def _listed_package(session: Session, author: Author, listed: Listed) -> Package:
     """Find the package of a listing; with neither there, make both."""
     in_workspace = _workspace_package(session, listed)
-    identified = select(Package).join(Listing).where(Listing.identifier == listed.identifier)
+    identified = (
+        select(Package)
+        .join(Listing, Listing.package_id == Package.id)
+        .where(Listing.identifier == listed.identifier)
+    )
     package = session.scalar(identified)
     if package is not None and in_workspace is not None and package is not in_workspace:
         # The database has served another workspace since, and the package lost its place in this
@@ -55,7 +60,7 @@ def _listed_package(session: Session, author: Author, listed: Listed) -> Package
             author_id=author.id,
             identifier=listed.identifier,
             name=listed.name,
-            name_key=listed.name.casefold(),
+            name_key=name_key(listed.name),
             package_type=listed.package_type,
             description=listed.description,
         )

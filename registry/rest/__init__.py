@@ -8,10 +8,12 @@ from registry.rest.dependencies import dependencies
 from registry.rest.health import health
 from registry.rest.jobs import jobs
 from registry.rest.limits import Policy, init_limits
+from registry.rest.listings import new_package, package_description
 from registry.rest.package_name import PackageNameConverter
 from registry.rest.packages import packages
 from registry.rest.root import probes, root
 from registry.rest.search import search
+from registry.rest.version_data import package_incompatibilities, package_xpselection
 from registry.settings import Settings
 
 BLUEPRINTS = (
@@ -24,12 +26,26 @@ BLUEPRINTS = (
     search,
     jobs,
     account,
+    new_package,
+    package_description,
+    package_incompatibilities,
+    package_xpselection,
 )
+
+# The routes with limits of their own, and those that are never limited.
+POLICIES = {
+    probes: None,
+    account: Policy.ACCOUNT,
+    new_package: Policy.PACKAGE_NEW,
+    package_description: Policy.PACKAGE_DESCRIPTION,
+    package_incompatibilities: Policy.PACKAGE_INCOMPATIBILITIES,
+    package_xpselection: Policy.PACKAGE_XPSELECTION,
+}
 
 
 def register_rest(app: Flask, settings: Settings) -> None:
     """Add the REST routes to the app, and the limits that they document."""
     app.url_map.converters["package_name"] = PackageNameConverter
-    init_limits(app, settings, {account: Policy.ACCOUNT, probes: None})
+    init_limits(app, settings, POLICIES)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
