@@ -6,15 +6,13 @@ log has it, and the client gets a sentence that tells nothing.
 """
 
 import logging
-import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
 from graphql import GraphQLError
 
 from registry.errors import Forbidden, InvalidInput, RegistryError
-from registry.web.database import is_out_of_reach
-from registry.web.errors import DatabaseUnavailable
+from registry.web.database import explain_database_error
 
 # The codes of GraphQL's own errors, by when they come up.
 SYNTAX_ERROR = "graphql_syntax_error"
@@ -25,14 +23,6 @@ EXECUTION_FAILED = "graphql_execution_failed"
 
 # Before 3.46, SQLite's parser has room for a hundred things begun and not yet ended.
 _TOO_DEEP_FOR_SQLITE = "parser stack overflow"
-
-
-class QueryTooSlow(RegistryError):
-    """An operation ran for longer than the settings allow."""
-
-    code = "query_too_slow"
-    status = 503
-    title = "Query too slow"
 
 
 _log = logging.getLogger("registry.graphql")
@@ -59,27 +49,16 @@ def our_error(error: Exception) -> RegistryError:
     """Find the words for any error: its own, if it is one of ours, else what may be told of it."""
     if isinstance(error, RegistryError):
         return error
-    if _ran_too_long(error):
-        return QueryTooSlow("The query runs too long: ask for less at once.")
     if _TOO_DEEP_FOR_SQLITE in str(error):
         return InvalidInput(
             "The query has more connections inside one another than this server's database can "
             "read: ask for less at once.",
             code="query_too_deep",
         )
-    if is_out_of_reach(error):
-        _log.warning("the database is out of reach: %s", error)
-        return DatabaseUnavailable("The database is out of reach or too busy; try again shortly.")
+    if (told := explain_database_error(error)) is not None:
+        return told
     _log.error("a GraphQL operation failed", exc_info=error)
     return RegistryError("Something went wrong; the server's log tells it by `X-Request-Id`.")
-
-
-def _ran_too_long(error: Exception) -> bool:
-    original = getattr(error, "orig", None)
-    if isinstance(original, sqlite3.OperationalError):
-        return original.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT
-    # PostgreSQL's `query_canceled`, by its statement_timeout.
-    return getattr(original, "sqlstate", None) == "57014"
 
 
 def _represent(error: GraphQLError, code: str) -> dict[str, Any]:

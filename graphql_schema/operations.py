@@ -1,6 +1,7 @@
 """From a query's text to the response: parse, measure, validate, run."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from graphql import (
     specified_rules,
     validate,
 )
-from sqlalchemy import Dialect
+from sqlalchemy import Connection, Dialect, select
 from sqlalchemy.orm import Session
 from strawberry.schema import Schema
 
@@ -23,6 +24,7 @@ from graphql_schema.engine.context import Context
 from graphql_schema.engine.executor import CompilingExecutor
 from graphql_schema.engine.lru import Lru
 from graphql_schema.engine.planner import Limits, Planner
+from graphql_schema.engine.statements import REVISION
 from graphql_schema.errors import (
     EXECUTION_FAILED,
     INVALID_VARIABLES,
@@ -32,11 +34,14 @@ from graphql_schema.errors import (
     represent_errors,
 )
 from graphql_schema.limits import QueryLimits, check_limits
+from graphql_schema.response_cache import KeptAnswer, ResponseCache, key_of
 from registry.rules.viewer import Viewer
 from registry.web.errors import MethodNotAllowed
+from registry.web.json import dump_json
 
 # How many texts are kept parsed and validated.
 _KEPT = 256
+_READ_REVISION = str(select(REVISION).compile(compile_kwargs={"literal_binds": True}))
 
 
 @dataclass(frozen=True)
@@ -50,9 +55,9 @@ class OperationRequest:
 
 @dataclass(frozen=True)
 class OperationResult:
-    """A response, as it goes over the wire."""
+    """A response, as it goes over the wire: JSON in UTF-8."""
 
-    body: dict[str, Any]
+    body: bytes
     # Whether it was run at all: an error before that is the request's, not a field's.
     run: bool
 
@@ -68,6 +73,7 @@ class Operations:
         limits: QueryLimits,
         plan_limits: Limits,
         introspection: bool = True,
+        cache_bytes: int = 0,
     ) -> None:
         self._schema = schema._schema  # noqa: SLF001 -- Strawberry's own views take graphql-core's schema from there
         self._planner = Planner(schema, dialect, plan_limits)
@@ -77,6 +83,7 @@ class Operations:
         if not introspection:
             self._rules.append(NoSchemaIntrospectionCustomRule)
         self._trees: Lru[DocumentNode] = Lru(_KEPT)
+        self._cache = ResponseCache(cache_bytes)
 
     def run(
         self,
@@ -86,6 +93,7 @@ class Operations:
         *,
         reads_only: bool = False,
         charge: Callable[[int], None] | None = None,
+        read_once: Callable[[], AbstractContextManager[Connection]] | None = None,
     ) -> OperationResult:
         """Run an operation.
 
@@ -95,10 +103,19 @@ class Operations:
             viewer: who is asking.
             reads_only: whether to refuse all but queries.
             charge: told what the operation costs before it runs; what it raises is raised here.
+            read_once: lends a connection for a statement that is all there is to read, where that
+                is cheaper than the session's.
 
         Raises:
             MethodNotAllowed: the operation is no query, and only queries are allowed here.
         """
+        context = Context(session, viewer, self._planner, request.query, charge, read_once)
+        key = key_of(request.query, request.operation_name, request.variables, viewer)
+        kept = self._cache.find(key)
+        if kept is not None and kept.revision == _revision(context):
+            if charge is not None:
+                charge(kept.cost)
+            return OperationResult(kept.body, run=True)
         tree = self._trees.get(request.query)
         if tree is None:
             try:
@@ -110,7 +127,6 @@ class Operations:
         operation = get_operation_ast(tree, request.operation_name)
         if operation and reads_only and operation.operation is not OperationType.QUERY:
             raise MethodNotAllowed("Only queries can be sent with GET; send this with POST.")
-        context = Context(session, viewer, self._planner, request.query, charge)
         executor: Any = CompilingExecutor.build(
             self._schema,
             tree,
@@ -125,10 +141,12 @@ class Operations:
         errors = represent_errors(result.errors or (), EXECUTION_FAILED)
         if not executor.began:
             return _refused(errors)
-        body = {"errors": errors} if errors else {}
-        return OperationResult(
-            {**body, "data": result.data, "extensions": {"cost": context.cost or 0}}, run=True
-        )
+        cost = context.cost or 0
+        told = {"errors": errors} if errors else {}
+        body = dump_json({**told, "data": result.data, "extensions": {"cost": cost}})
+        if executor.is_of_data and context.revision and not errors:
+            self._cache.keep(key, KeptAnswer(body, context.revision, cost))
+        return OperationResult(body, run=True)
 
     def _read(self, text: str) -> DocumentNode:
         limits = self._limits
@@ -156,4 +174,10 @@ class _Unreadable(Exception):
 
 
 def _refused(errors: Sequence[dict[str, Any]]) -> OperationResult:
-    return OperationResult({"errors": errors}, run=False)
+    return OperationResult(dump_json({"errors": errors}), run=False)
+
+
+def _revision(context: Context) -> str:
+    with context.connection(once=True) as connection:
+        revision: str = connection.exec_driver_sql(_READ_REVISION).scalar_one()
+        return revision

@@ -1,10 +1,12 @@
 """`/graphql` over HTTP (https://graphql.github.io/graphql-over-http/draft/)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
 from flask import Blueprint, Flask, Response, current_app, request
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from graphql_schema.cost_limit import CostLimit, CostLimitReached
@@ -12,13 +14,14 @@ from graphql_schema.engine.planner import Limits
 from graphql_schema.errors import our_error, represent_our_error
 from graphql_schema.explorer.view import explorer, prefers_explorer, show_explorer
 from graphql_schema.limits import QueryLimits
-from graphql_schema.operations import OperationRequest, Operations
+from graphql_schema.operations import OperationRequest, OperationResult, Operations
 from graphql_schema.schema import make_schema, schema_text
 from graphql_schema.trusted import TrustedDocuments
+from registry.database import reading_once
 from registry.errors import InvalidInput, RegistryError
 from registry.settings import Settings
 from registry.web.authentication import current_viewer
-from registry.web.body import json_object_body
+from registry.web.body import json_body
 from registry.web.conditional import conditional_read, stamp_content
 from registry.web.database import db, read_session
 from registry.web.errors import MethodNotAllowed, UnsupportedMediaType
@@ -52,9 +55,9 @@ def register_graphql(app: Flask, settings: Settings) -> None:
         plan_limits=Limits(
             cost=settings.graphql_max_cost,
             page_size=settings.graphql_max_page_size,
-            milliseconds=settings.graphql_timeout_ms,
         ),
         introspection=settings.graphql_introspection,
+        cache_bytes=settings.graphql_cache_bytes,
     )
     limit = settings.ratelimit_graphql
     app.extensions[_COST_LIMIT] = CostLimit(limit, settings) if limit else None
@@ -88,7 +91,26 @@ def show_schema() -> Response:
 def _run_posted() -> Response:
     if not request.mimetype:
         raise UnsupportedMediaType("Say that the body is application/json in `Content-Type`.")
-    return _run(_operation_request(json_object_body()))
+    body = json_body()
+    if isinstance(body, list):
+        return _run_batch(body)
+    if not isinstance(body, dict):
+        raise InvalidInput("The body is JSON, but not an object.", code="not_an_object")
+    return _respond(_run(_operation_request(body)))
+
+
+def _run_batch(items: list[Any]) -> Response:
+    """Run operations one after the other; the answer is the list of theirs."""
+    most = current_settings().graphql_max_batch
+    if not 0 < len(items) <= most:
+        raise InvalidInput(
+            f"A batch has 1 to {most} operations, this one {len(items)}.", code="batch_size"
+        )
+    operations = [_operation_request(item) for item in items if isinstance(item, dict)]
+    if len(operations) < len(items):
+        raise InvalidInput("A batch holds something that is not an object.", code="not_an_object")
+    bodies = [_run(operation).body for operation in operations]
+    return _response(b"[" + b",".join(bodies) + b"]", 200, _media_type())
 
 
 @conditional_read(per_caller=True)
@@ -101,7 +123,7 @@ def _run_linked() -> Response:
                 parameters[name] = orjson.loads(parameters[name])
             except orjson.JSONDecodeError as error:
                 raise InvalidInput.of(name, f"is not JSON: {error}") from None
-    return _run(_operation_request(parameters), reads_only=True)
+    return _respond(_run(_operation_request(parameters), reads_only=True))
 
 
 def _operation_request(parameters: Mapping[str, Any]) -> OperationRequest:
@@ -120,7 +142,7 @@ def _operation_request(parameters: Mapping[str, Any]) -> OperationRequest:
     return OperationRequest(query, variables, name or None)
 
 
-def _run(operation: OperationRequest, *, reads_only: bool = False) -> Response:
+def _run(operation: OperationRequest, *, reads_only: bool = False) -> OperationResult:
     operations: Operations = current_app.extensions[_OPERATIONS]
     viewer = current_viewer()
     limit: CostLimit | None = current_app.extensions[_COST_LIMIT]
@@ -130,10 +152,26 @@ def _run(operation: OperationRequest, *, reads_only: bool = False) -> Response:
         viewer,
         reads_only=reads_only,
         charge=None if limit is None else lambda cost: limit.charge(viewer, cost),
+        read_once=_read_once,
     )
-    # Nothing was written; but at a rollback psycopg forgets the statements it had PostgreSQL plan,
-    # and planning one takes longer than running it.
-    db.session().commit()
+    if db.session.registry.has():
+        # Nothing was written; but at a rollback psycopg forgets the statements it had PostgreSQL
+        # plan, and planning one takes longer than running it.
+        db.session().commit()
+    return result
+
+
+@contextmanager
+def _read_once() -> Iterator[Connection]:
+    """Lend a connection for one statement: the session's where it has one, for its state holds."""
+    if db.session.registry.has() and db.session().in_transaction():
+        yield db.session().connection()
+    else:
+        with reading_once(db.engine) as connection:
+            yield connection
+
+
+def _respond(result: OperationResult) -> Response:
     media_type = _media_type()
     # A refused request is a 400 only in the media type that promises so: whoever knows just
     # `application/json` may take any other status for a broken gateway.
@@ -152,7 +190,7 @@ def _in_shape(run: Callable[[], Response]) -> Response:
             problem.headers["Allow"] = "POST"
         if isinstance(ours, CostLimitReached):
             problem.headers["Retry-After"] = str(ours.retry_after)
-        body = {"errors": [represent_our_error(ours)]}
+        body = dump_json({"errors": [represent_our_error(ours)]})
         response = _response(body, ours.status, _media_type())
         # The headers that go with the status: what to do about it.
         for name, value in problem.headers:
@@ -161,8 +199,8 @@ def _in_shape(run: Callable[[], Response]) -> Response:
         return response
 
 
-def _response(body: dict[str, Any], status: int, media_type: str) -> Response:
-    response = Response(dump_json(body), status, content_type=f"{media_type}; charset=utf-8")
+def _response(body: bytes, status: int, media_type: str) -> Response:
+    response = Response(body, status, content_type=f"{media_type}; charset=utf-8")
     response.vary.update(["Accept", "Authorization"])
     return response
 

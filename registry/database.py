@@ -5,6 +5,8 @@ writing. Which one it is must be said before its first statement: SQLite takes i
 once instead of failing later, PostgreSQL gives a reader one snapshot.
 """
 
+import select
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +22,7 @@ from sqlalchemy import (
     make_url,
     update,
 )
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session
 
 from registry.models import Revision
@@ -29,6 +32,9 @@ from registry.models.base import utc_now
 BUSY_TIMEOUT = 30
 WRITER_CACHE_KIB = 32 * 1024
 _WRITES = "registry_writes"
+# How many of its virtual machine's instructions SQLite runs between two looks at the clock: a
+# millisecond's worth or so.
+_SQLITE_INSTRUCTIONS = 50_000
 
 
 def _dump_json(value: object) -> str:
@@ -41,7 +47,6 @@ def engine_options(url: str) -> dict[str, Any]:
     if make_url(url).get_backend_name() == "sqlite":
         options["connect_args"] = {"timeout": BUSY_TIMEOUT, "check_same_thread": False}
     else:
-        options["pool_pre_ping"] = True
         options["connect_args"] = {"connect_timeout": 5}
     return options
 
@@ -56,12 +61,51 @@ def make_engine(url: str) -> Engine:
     return engine
 
 
-def prepare_engine(engine: Engine) -> None:
-    """Give an engine's connections the behaviour that this module promises."""
-    if engine.dialect.name != "sqlite":
+def prepare_engine(engine: Engine, *, read_timeout_ms: int = 0) -> None:
+    """Give an engine's connections the behaviour that this module promises.
+
+    Args:
+        engine: the engine.
+        read_timeout_ms: how long what reads may run: on PostgreSQL a statement, on SQLite a
+            transaction; in milliseconds, 0 for as long as it takes. What writes has no limit.
+    """
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", lambda connection: _begin_sqlite(connection, read_timeout_ms))
         return
-    event.listen(engine, "connect", _configure_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    event.listen(
+        engine, "connect", lambda connection, _: _configure_postgresql(connection, read_timeout_ms)
+    )
+    event.listen(engine, "checkout", _refuse_closed)
+    if read_timeout_ms:
+        event.listen(engine, "begin", _unlimit_writer)
+
+
+def _configure_postgresql(connection: Any, read_timeout_ms: int) -> None:
+    # Not by the connection's parameters: poolers in front of PostgreSQL refuse those they do not
+    # know. Compiling a statement to machine code takes longer than any of ours runs.
+    connection.autocommit = True
+    connection.execute("SET jit = off")
+    if read_timeout_ms:
+        connection.execute(f"SET statement_timeout = {read_timeout_ms:d}")
+    connection.autocommit = False
+
+
+def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
+    """Have the pool replace its connections when the server closed this one while it was idle.
+
+    An idle connection on which there is something to read was closed, or is about to be. That is
+    seen at once, where asking the server would cost a round trip for each request.
+    """
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    if waiting.poll(0):
+        raise InvalidatePoolError
+
+
+def _unlimit_writer(connection: Connection) -> None:
+    if connection.get_execution_options().get(_WRITES, False):
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:
@@ -75,8 +119,14 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    if connection.get_execution_options().get(_WRITES, False):
+def _begin_sqlite(connection: Connection, read_timeout_ms: int) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    if read_timeout_ms:
+        driver: Any = connection.connection.driver_connection
+        deadline = time.monotonic() + read_timeout_ms / 1000
+        overdue = None if writes else lambda: time.monotonic() > deadline
+        driver.set_progress_handler(overdue, _SQLITE_INSTRUCTIONS)
+    if writes:
         # A first refresh writes tens of thousands of rows in no order of theirs: with the default
         # of 2 MB the pages of their indexes would go to the disk and back all the time.
         connection.exec_driver_sql(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
@@ -92,6 +142,18 @@ def begin_read(session: Session) -> Connection:
     if session.get_bind().dialect.name == "postgresql":
         return session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
     return session.connection()
+
+
+@contextmanager
+def reading_once(engine: Engine) -> Iterator[Connection]:
+    """Lend a connection for single statements, each of which sees a state of its own.
+
+    On PostgreSQL there is no transaction around them, whose begin and end would each be a round
+    trip: for a small answer, longer than the statement takes.
+    """
+    alone = {"isolation_level": "AUTOCOMMIT"} if engine.dialect.name == "postgresql" else {}
+    with engine.connect() as connection:
+        yield connection.execution_options(**alone)
 
 
 def begin_write(session: Session) -> Connection:

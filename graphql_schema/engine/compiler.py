@@ -83,6 +83,8 @@ class Compiler:
     json: JsonText
     most_per_page: int
     cost: int = field(default=0, init=False)
+    # Whether a parameter's value is itself read from the database.
+    reads_before: bool = field(default=False, init=False)
 
     def member(self, of: Selection, name: str, details: FieldDetailsList, parent: Any) -> Json:
         """Compile one field of the rows of `parent`, an alias; None at the root."""
@@ -97,6 +99,7 @@ class Compiler:
             return self.object(of.below(name, details, 1), parent)
         if isinstance(source, Computed):
             self.cost += of.times * source.expected
+            self.reads_before = True
             found = Parameter(lambda request: source.compute(request.session()))
             return self.json.value(type_coerce(found, JSON), nullable=nullable)
         arguments = self.arguments(definition, details)

@@ -1,9 +1,11 @@
 """What resolvers and the engine know of the request."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from registry.rules.viewer import Viewer
@@ -24,8 +26,18 @@ class Context:
     text: str
     # Told what the operation costs before it runs; may refuse it.
     charge: Callable[[int], None] | None = None
+    # Lends a connection for a statement that is all there is to read, if there is a cheaper one.
+    read_once: Callable[[], AbstractContextManager[Connection]] | None = None
     # How many rows the operation asks for; known once it is planned.
     cost: int | None = field(default=None, init=False)
+    # The state of the data that was read; empty where nothing was that has a plan.
+    revision: str = field(default="", init=False)
+
+    def connection(self, *, once: bool) -> AbstractContextManager[Connection]:
+        """Lend a connection: the session's, or a cheaper one for one statement that is all."""
+        if once and self.read_once is not None:
+            return self.read_once()
+        return nullcontext(self.session().connection())
 
     @property
     def most_per_page(self) -> int:

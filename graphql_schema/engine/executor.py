@@ -11,7 +11,6 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from graphql_schema.engine.context import Context
 from graphql_schema.engine.parameters import Request
 from graphql_schema.engine.planner import Plan, Run
-from graphql_schema.engine.time_limit import time_limit
 
 
 class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -20,6 +19,11 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
     # Whether anything was run: an error before that is the request's, not a field's.
     began = False
     _plan: Plan | None = None
+
+    @property
+    def is_of_data(self) -> bool:
+        """Whether all of the answer follows from the data, and so stands as long as they do."""
+        return self._plan is not None and self._plan.is_of_data
 
     def execute_root_grouped_field_set(
         self,
@@ -61,20 +65,24 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
                 parent_type, source, field_details_list, path, position_context
             )
         context: Context = self.context_value
+        once = self._plan is not None and self._plan.is_one_statement
         try:
             request = Request(
                 self.variable_values.coerced, context.viewer, context.session, payload=source
             )
-            connection = context.session().connection()
-            with time_limit(connection, context.planner.limits.milliseconds):
-                return run(connection, request)
+            with context.connection(once=once) as connection:
+                answer = run(connection, request)
         except Exception as error:  # noqa: BLE001 -- every error becomes the field's, as in graphql-core
-            if isinstance(error, DBAPIError):
+            if isinstance(error, DBAPIError) and not once:
                 # PostgreSQL runs nothing more in a transaction that failed.
                 context.session().rollback()
             definition = parent_type.fields[field_details_list[0].node.name.value]
             self.handle_field_error(error, definition.type, field_details_list, path)
             return None
+        if answer is None:
+            return None
+        context.revision = answer.revision
+        return answer.json
 
     def _planned(self, path: Path) -> Run | None:
         """Find how a field is answered; only fields of the root or of what it gives are planned."""

@@ -9,8 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-import orjson
-from graphql import GraphQLError, GraphQLInterfaceType, GraphQLObjectType, get_named_type
+from graphql import (
+    GraphQLError,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    OperationType,
+    get_named_type,
+)
 from graphql.execution import Executor
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from sqlalchemy import Connection, Dialect
@@ -30,7 +35,7 @@ from graphql_schema.engine.parameters import (
     viewer_for_planning,
 )
 from graphql_schema.engine.rows import Declared
-from graphql_schema.engine.statements import Statement, make_statement
+from graphql_schema.engine.statements import Answer, Statement, make_statement
 from registry.errors import RegistryError
 
 # How many plans are kept; one takes some 20 kB.
@@ -43,12 +48,10 @@ class Limits:
 
     cost: int
     page_size: int
-    # For one statement; 0: none.
-    milliseconds: int = 0
 
 
 # Answers a root field of a request; None is GraphQL's null.
-Run = Callable[[Connection, Request], orjson.Fragment | None]
+Run = Callable[[Connection, Request], Answer | None]
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,10 @@ class Plan:
     roots: Mapping[tuple[str, ...], Run]
     # How many rows are asked for.
     cost: int
+    # Whether one statement answers all of it: it sees one state of the database by itself.
+    is_one_statement: bool
+    # Whether all of it follows from the data: no field has a resolver that may look elsewhere.
+    is_of_data: bool
 
 
 class Planner:
@@ -113,7 +120,10 @@ class Planner:
         roots: dict[tuple[str, ...], Run] = {}
         for key, details in selected.items():
             self._plan_root(compiler, root, (key,), details, roots)
-        return Plan(roots, compiler.cost)
+        queries = executor.operation.operation is OperationType.QUERY
+        of_data = queries and len(selected) == len(roots)
+        alone = of_data and len(roots) == 1 and not compiler.reads_before
+        return Plan(roots, compiler.cost, is_one_statement=alone, is_of_data=of_data)
 
     def _plan_root(
         self,
@@ -186,7 +196,7 @@ class Planner:
             statements[type_.name] = make_statement(json, self._dialect)
         compiler.cost = most
 
-        def run(connection: Connection, request: Request) -> orjson.Fragment | None:
+        def run(connection: Connection, request: Request) -> Answer | None:
             text = given.value(request)
             statement = statements.get(parse_global_id(text).type_name)
             return statement.run(connection, request) if statement else None
@@ -202,7 +212,7 @@ def _has_key(type_: GraphQLObjectType, key: Any) -> Declared:
 def _refuse(error: RegistryError) -> Run:
     """Answer a root field that cannot be planned with the reason, each time."""
 
-    def run(_connection: Connection, _request: Request) -> orjson.Fragment | None:
+    def run(_connection: Connection, _request: Request) -> Answer | None:
         # Without the traceback, which would grow each time.
         raise error.with_traceback(None)
 

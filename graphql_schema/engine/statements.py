@@ -2,13 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import BindParameter, ColumnElement, Connection, Dialect, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Dialect, Text, cast, select
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from graphql_schema.engine.parameters import Parameter, Request
+from registry.models import Revision
+
+# The state of the data, in a text: two are equal only where nothing has changed in between.
+REVISION = select(Revision.epoch + "-" + cast(Revision.number, Text)).scalar_subquery()
+
+
+class Answer(NamedTuple):
+    """What a root field gives, and the state of the data that it was read from."""
+
+    json: orjson.Fragment
+    revision: str
 
 
 class _Literal(SQLCompiler):
@@ -36,8 +47,8 @@ class Statement:
     positional: bool
     parameters: Mapping[str, tuple[Parameter, Any]]
 
-    def run(self, connection: Connection, request: Request) -> orjson.Fragment:
-        """Run it: one row, one column, the finished JSON.
+    def run(self, connection: Connection, request: Request) -> Answer:
+        """Run it: one row with the finished JSON, and the revision that it tells of.
 
         Raises:
             InvalidInput: a parameter's value is none that it can have.
@@ -47,13 +58,14 @@ class Statement:
             value = parameter.value(request)
             values[name] = process(value) if process else value
         given = tuple(values[name] for name in self.names) if self.positional else values
-        return orjson.Fragment(connection.exec_driver_sql(self.sql, given).scalar_one())
+        json, revision = connection.exec_driver_sql(self.sql, given).one()
+        return Answer(orjson.Fragment(json), revision)
 
 
 def make_statement(json: ColumnElement[str], dialect: Dialect) -> Statement:
     """Compile an expression to a statement in a database's own words."""
     kind = type("_LiteralCompiler", (_Literal, dialect.statement_compiler), {})
-    compiled: SQLCompiler = kind(dialect, select(json))
+    compiled: SQLCompiler = kind(dialect, select(json, REVISION))
     parameters = {
         name: (bound.value, bound.type.dialect_impl(dialect).bind_processor(dialect))
         for bound, name in compiled.bind_names.items()

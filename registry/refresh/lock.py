@@ -31,11 +31,16 @@ def refresh_lock(engine: Engine) -> Iterator[None]:
 def _advisory_lock(engine: Engine) -> Iterator[None]:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         key = {"key": _ADVISORY_KEY}
+        # However long the other one takes: a server's connections limit what reads.
+        limit = connection.scalar(text("SHOW statement_timeout"))
+        set_limit = text("SELECT set_config('statement_timeout', :limit, false)")
+        connection.execute(set_limit, {"limit": "0"})
         connection.execute(text("SELECT pg_advisory_lock(:key)"), key)
         try:
             yield
         finally:
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+            connection.execute(set_limit, {"limit": limit})
 
 
 @contextmanager

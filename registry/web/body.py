@@ -1,4 +1,4 @@
-"""The request's body as a JSON object, or the refusal that says what is wrong with it."""
+"""The request's body as JSON, or the refusal that says what is wrong with it."""
 
 from typing import Any
 
@@ -39,15 +39,50 @@ def init_body(app: Flask, settings: Settings) -> None:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes + 1
 
 
+def raw_body(limit: int) -> bytes:
+    """Read the body as it is, whatever it is declared to be.
+
+    Args:
+        limit: how many bytes it may have, which may be more than other bodies may.
+
+    Raises:
+        UnsupportedMediaType: it is compressed.
+        BodyTooLarge: it is over the limit.
+    """
+    _refuse_compressed()
+    # One more than the limit, for the reason that `init_body` gives.
+    request.max_content_length = limit + 1
+    try:
+        content = request.stream.read(limit + 1)
+    except RequestEntityTooLarge:
+        content = None
+    if content is None or len(content) > limit:
+        raise BodyTooLarge(f"The body is larger than {limit:,} bytes.")
+    return content
+
+
 def json_object_body() -> dict[str, Any]:
     """Read the body as a JSON object; of a name that is given twice, the last counts.
+
+    Raises:
+        InvalidInput: it is not an object.
+        RegistryError: it is not JSON; see `json_body`.
+    """
+    value = json_body()
+    if not isinstance(value, dict):
+        raise InvalidInput("The body is JSON, but not an object.", code="not_an_object")
+    return value
+
+
+def json_body() -> Any:
+    """Read the body as JSON.
 
     Without a Content-Type the body is taken for JSON, as many scripts send it.
 
     Raises:
         UnsupportedMediaType: it is declared as something else, compressed, or not in UTF-8.
         BodyTooLarge: it is over the limit (`REGISTRY_MAX_BODY_BYTES`).
-        InvalidInput: it is not JSON, nested too deeply, holds U+0000, or is not an object.
+        InvalidInput: it is not JSON, nested too deeply, or holds U+0000.
     """
     _check_media_type()
     raw = request.get_data()
@@ -56,8 +91,6 @@ def json_object_body() -> dict[str, Any]:
     except orjson.JSONDecodeError as error:
         # The decoder's sentence names a place, and shows nothing of the body.
         raise InvalidInput(f"The body is not JSON: {error}.", code="invalid_json") from None
-    if not isinstance(value, dict):
-        raise InvalidInput("The body is JSON, but not an object.", code="not_an_object")
     # No text of the contract has this character, and PostgreSQL has no place for it.
     if b"\\u0000" in raw and "\0" in _texts(value):
         raise InvalidInput("The body holds the character U+0000.", code="invalid_json")
@@ -71,6 +104,10 @@ def _check_media_type() -> None:
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     if charset not in {"utf-8", "utf8", "us-ascii"}:
         raise UnsupportedMediaType("JSON is in UTF-8 (RFC 8259, 8.1): send it so.")
+    _refuse_compressed()
+
+
+def _refuse_compressed() -> None:
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("The body is compressed: send it as it is.")
 

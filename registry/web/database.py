@@ -1,5 +1,6 @@
 """The request's database session: one per request, closed after it."""
 
+import logging
 import sqlite3
 
 from flask import Flask, current_app
@@ -9,15 +10,18 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from registry.database import begin_read, engine_options, prepare_engine
-from registry.models import Base
 from registry.errors import RegistryError
 from registry.jobs.enqueue import QUEUE
 from registry.jobs.queue import JobQueue
+from registry.models import Base
 from registry.settings import Settings
+from registry.web.errors import DatabaseUnavailable, QueryTooSlow
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 
 _SESSIONS = "registry.sessions"
+
+_log = logging.getLogger("registry.database")
 
 # SQLite calls a misspelt table an OperationalError too. These are about the file, not the query.
 _SQLITE_OUT_OF_REACH = frozenset(
@@ -57,8 +61,25 @@ def app_sessions() -> sessionmaker[Session]:
     return sessions
 
 
-def is_out_of_reach(error: Exception) -> bool:
-    """Tell whether an error means that the database cannot be reached, or is too busy to answer."""
+def explain_database_error(error: Exception) -> RegistryError | None:
+    """Find what may be told of an error of the database; None: it is a bug, or no such error."""
+    if _ran_too_long(error):
+        return QueryTooSlow("The answer takes too long to find: ask for less at once.")
+    if _is_out_of_reach(error):
+        _log.warning("the database is out of reach: %s", getattr(error, "orig", None) or error)
+        return DatabaseUnavailable("The database is out of reach or too busy; try again shortly.")
+    return None
+
+
+def _ran_too_long(error: Exception) -> bool:
+    original = getattr(error, "orig", None)
+    if isinstance(original, sqlite3.OperationalError):
+        return original.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT
+    # PostgreSQL's `query_canceled`, by its statement_timeout.
+    return getattr(original, "sqlstate", None) == "57014"
+
+
+def _is_out_of_reach(error: Exception) -> bool:
     if isinstance(error, PoolTimeout):
         return True
     if not isinstance(error, DBAPIError):

@@ -43,6 +43,13 @@ class CrossSiteWrite(RegistryError):
     title = "Cross-site write"
 
 
+class QueryTooSlow(Unavailable):
+    """The database was stopped while it worked on the answer, for it took too long."""
+
+    code = "query_too_slow"
+    title = "Query too slow"
+
+
 class DatabaseUnavailable(Unavailable):
     """The database is out of reach, or so busy that the answer cannot wait for it."""
 

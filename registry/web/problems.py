@@ -26,10 +26,9 @@ from registry.errors import (
     Unauthenticated,
     Unavailable,
 )
-from registry.web.database import is_out_of_reach
+from registry.web.database import explain_database_error
 from registry.web.errors import (
     BodyTooLarge,
-    DatabaseUnavailable,
     MethodNotAllowed,
     RateLimited,
     UnsupportedMediaType,
@@ -140,10 +139,8 @@ def _plain(error: HTTPException) -> dict[str, Any]:
 
 
 def _answer_database(error: Exception) -> Response:
-    if not is_out_of_reach(error):
+    problem = explain_database_error(error)
+    if problem is None:
         # A bug: Flask logs it with its traceback and answers a 500.
         raise error
-    _log.warning("the database is out of reach: %s", getattr(error, "orig", None) or error)
-    return problem_response(
-        DatabaseUnavailable("The database is out of reach or too busy; try again shortly.")
-    )
+    return problem_response(problem)

@@ -95,7 +95,7 @@ class Catalogue:
             result = (operations or self.operations).run(
                 OperationRequest(query, variables, operation), lambda: session, viewer
             )
-            answer: dict[str, Any] = orjson.loads(orjson.dumps(result.body))
+            answer: dict[str, Any] = orjson.loads(result.body)
             return answer
 
     def data(

@@ -221,7 +221,7 @@ def test_failures_tell_nothing_of_the_inside(
         OperationRequest("{ packages { totalCount } healthSummary { total } }"), broken, ANONYMOUS
     )
 
-    for error in result.body["errors"]:
+    for error in orjson.loads(result.body)["errors"]:
         assert error["extensions"] == {"code": "internal_error"}
     assert "secret" not in str(result.body)
     assert "the secret of /srv/secret.db" in caplog.text

@@ -1,6 +1,5 @@
 """Each limit refuses what is over it, before any SQL runs, and lets pass what is not."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -8,7 +7,6 @@ from graphql import get_introspection_query
 
 from graphql_schema.engine.planner import Limits
 from tests.graphql_schema.conftest import FLAGSHIP, LIMITS, PLAN_LIMITS, Catalogue
-from tests.graphql_schema.generated import Size
 
 NESTED = "{ packages { nodes { dependents { nodes { dependents { totalCount } } } } } }"
 
@@ -120,23 +118,3 @@ def test_introspection_can_be_switched_off(catalogue: Catalogue) -> None:
     asked = "{ __schema { queryType { name } } }"
     assert catalogue.code(asked, operations=closed) == "graphql_validation_failed"
     assert "errors" not in catalogue.ask("{ __typename }", operations=closed)
-
-
-def test_a_statement_that_runs_too_long_is_stopped_and_the_next_one_runs(
-    make_catalogue: Callable[[Size], Catalogue],
-) -> None:
-    catalogue = make_catalogue(Size(packages=60, dependencies=20))
-    hasty = catalogue.door(plan_limits=Limits(cost=10**9, page_size=1_000, milliseconds=1))
-    # 60 packages, each with some ten dependents, four times over.
-    text = "name"
-    for _ in range(4):
-        text = f"dependents(first: 20) {{ nodes {{ {text} }} }}"
-
-    answer = catalogue.ask(
-        f"{{ slow: packages {{ nodes {{ {text} }} }} healthSummary {{ total }} }}",
-        operations=hasty,
-    )
-
-    assert [error["extensions"]["code"] for error in answer["errors"]] == ["query_too_slow"]
-    patient = catalogue.door(plan_limits=replace(PLAN_LIMITS, milliseconds=60_000))
-    assert "errors" not in catalogue.ask(FLAGSHIP, operations=patient)
