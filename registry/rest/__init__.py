@@ -3,6 +3,7 @@
 from flask import Flask
 
 from registry.rest.account import account
+from registry.rest.artifacts import artifacts
 from registry.rest.commits import commits
 from registry.rest.dependencies import dependencies
 from registry.rest.health import health
@@ -11,8 +12,10 @@ from registry.rest.limits import Policy, init_limits
 from registry.rest.listings import new_package, package_description
 from registry.rest.package_name import PackageNameConverter
 from registry.rest.packages import packages
+from registry.rest.removal import version_removal
 from registry.rest.root import probes, root
 from registry.rest.search import search
+from registry.rest.uploads import package_retry, package_upload
 from registry.rest.version_data import package_incompatibilities, package_xpselection
 from registry.settings import Settings
 
@@ -30,6 +33,10 @@ BLUEPRINTS = (
     package_description,
     package_incompatibilities,
     package_xpselection,
+    package_upload,
+    package_retry,
+    version_removal,
+    artifacts,
 )
 
 # The routes with limits of their own, and those that are never limited.
@@ -40,6 +47,9 @@ POLICIES = {
     package_description: Policy.PACKAGE_DESCRIPTION,
     package_incompatibilities: Policy.PACKAGE_INCOMPATIBILITIES,
     package_xpselection: Policy.PACKAGE_XPSELECTION,
+    package_upload: Policy.PACKAGE_UPLOAD,
+    package_retry: Policy.PACKAGE_RETRY,
+    version_removal: Policy.ACCOUNT,
 }
 
 

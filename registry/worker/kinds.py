@@ -3,8 +3,11 @@
 from collections.abc import Callable, Mapping
 
 from registry.jobs import Work
+from registry.publishing.processing import KIND as PROCESS_UPLOAD
+from registry.publishing.processing import process_upload
 from registry.worker.refresh import refresh
 
 KINDS: Mapping[str, Callable[[Work], None]] = {
+    PROCESS_UPLOAD: process_upload,
     "refresh": refresh,
 }

@@ -30,6 +30,7 @@ from registry.jobs.work import Work
 from registry.models import Job
 from registry.settings import Settings
 from registry.worker.kinds import KINDS
+from registry.worker.publishing import keep_publications
 
 THREADS = 2
 # How long a stopping worker may take for the jobs it has begun, in seconds.
@@ -81,6 +82,10 @@ def run_worker(
         _stop_on_signals(stop)
         watch = threading.Thread(target=worker.watch, name="watch", daemon=True)
         watch.start()
+        keeper = threading.Thread(
+            target=keep_publications, args=(worker.sessions, settings, stop), daemon=True
+        )
+        keeper.start()
         when_ready()
         while not stop.wait(_PARENT_SECONDS):
             consumer.check_worker_health()
