@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from registry.catalogue.columns import Columns
 from registry.catalogue.packages import in_workspace
 from registry.models import Health, Package
-from registry.rules.score import HEALTHY_FROM
+from registry.rules.enumerations import BuildStatus, CheckStatus
+from registry.rules.score import HEALTHY_FROM, Score, overall_score
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,16 @@ def list_health(session: Session, name: str | None = None) -> Sequence[Columns]:
     if name is not None:
         statement = statement.where(Package.name == name)
     return session.execute(statement).all()
+
+
+def score_of(row: Columns) -> Score:
+    """Work out again what the parts of a package's health are worth."""
+    return overall_score(
+        BuildStatus(row.build_status),
+        row.test_coverage,
+        CheckStatus(row.lint_status),
+        CheckStatus(row.security_audit),
+    )
 
 
 def summarise_health(session: Session) -> HealthSummary:

@@ -4,15 +4,19 @@ from flask import Flask
 
 from registry.rest.account import account
 from registry.rest.artifacts import artifacts
+from registry.rest.builds import builds
 from registry.rest.commits import commits
 from registry.rest.dependencies import dependencies
 from registry.rest.health import health
 from registry.rest.jobs import jobs
 from registry.rest.limits import Policy, init_limits
+from registry.rest.links import links
 from registry.rest.listings import new_package, package_description
+from registry.rest.package_health import package_health
 from registry.rest.package_name import PackageNameConverter
 from registry.rest.packages import packages
 from registry.rest.removal import version_removal
+from registry.rest.reports import reports
 from registry.rest.root import probes, root
 from registry.rest.search import search
 from registry.rest.uploads import package_retry, package_upload
@@ -25,10 +29,14 @@ BLUEPRINTS = (
     packages,
     commits,
     health,
+    package_health,
+    reports,
     dependencies,
     search,
+    builds,
     jobs,
     account,
+    links,
     new_package,
     package_description,
     package_incompatibilities,
@@ -43,6 +51,7 @@ BLUEPRINTS = (
 POLICIES = {
     probes: None,
     account: Policy.ACCOUNT,
+    links: Policy.ACCOUNT,
     new_package: Policy.PACKAGE_NEW,
     package_description: Policy.PACKAGE_DESCRIPTION,
     package_incompatibilities: Policy.PACKAGE_INCOMPATIBILITIES,

@@ -61,7 +61,7 @@ def reports(engine: Engine) -> list[tuple[str, str, str]]:
         rows = session.execute(
             select(Report.kind, Report.path, Report.format).order_by(Report.kind, Report.path)
         )
-        return [tuple(row) for row in rows]
+        return [(str(row[0]), str(row[1]), str(row[2])) for row in rows]
 
 
 def issues(engine: Engine) -> list[tuple[str, str, str]]:
@@ -69,7 +69,7 @@ def issues(engine: Engine) -> list[tuple[str, str, str]]:
         rows = session.execute(
             select(Issue.code, Issue.path, Issue.message).where(Issue.code == "report_invalid")
         )
-        return [tuple(row) for row in rows]
+        return [(str(row[0]), str(row[1]), str(row[2])) for row in rows]
 
 
 def refresh(engine: Engine, tree: WorkTree, **patterns: str) -> ScanReport:
