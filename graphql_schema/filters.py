@@ -12,7 +12,13 @@ from sqlalchemy import ColumnElement, Text, exists, func, not_, or_, select, typ
 from sqlalchemy.orm import aliased
 
 from graphql_schema.engine.parameters import then
-from graphql_schema.enumerations import DependencyKind, Grade, PackageKind, VersionStatus
+from graphql_schema.enumerations import (
+    BuildStatus,
+    DependencyKind,
+    Grade,
+    PackageKind,
+    VersionStatus,
+)
 from registry.catalogue.visibility import listing_is_visible, publication_is_visible
 from registry.errors import InvalidInput
 from registry.models import Dependency, Health, Listing, Package, PackageCommit, Publication
@@ -193,6 +199,21 @@ class DependencyFilter:
 
 def contains(column: Any, text: Any) -> ColumnElement[bool]:
     """Say that a column holds a text somewhere, in any case; `%` and `_` mean themselves."""
+@strawberry.input(description="Which CI runs are wanted.")
+class BuildFilter:
+    """Which CI runs are wanted."""
+
+    status: list[BuildStatus] | None = strawberry.field(description="Stands at one of these.")
+    branch: list[str] | None = strawberry.field(description="Is of one of these branches.")
+
+    def conditions(self, build: Any, viewer: Viewer) -> Conditions:  # noqa: ARG002 -- as all filters; everyone sees every build
+        """Say it in SQL."""
+        if self.status is not None:
+            yield is_one_of(build.status, self.status)
+        if self.branch is not None:
+            yield is_one_of(build.branch, self.branch)
+
+
     pattern = func.lower(type_coerce(then(text, _escape), Text))
     return func.lower(column).contains(pattern, escape="/")
 

@@ -64,3 +64,11 @@ COMMIT_PACKAGE_ORDERS = {
 DEPENDENCY_ORDERS = {None: Order("name", lambda dependency: (dependency.name, dependency.kind))}
 
 LISTING_ORDERS = {None: Order("packageId", lambda listing: (listing.identifier,))}
+
+# By start, the newest first. The connection has those alone that have begun.
+BUILD_ORDERS = {
+    None: Order("startedAt", lambda build: (build.started_at, build.id), descending=True)
+}
+
+# The newest first.
+HEALTH_DAY_ORDERS = {None: Order("date", lambda day: (day.day, day.id), descending=True)}

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, Float, func, literal_column, select
+from sqlalchemy import ColumnElement, Float, and_, func, literal_column, select
 from sqlalchemy.orm import aliased
 from strawberry.scalars import JSON
 
@@ -12,8 +12,15 @@ from graphql_schema.engine.fields import column, connection, entity, global_id, 
 from graphql_schema.engine.relay import Connection
 from graphql_schema.engine.rows import Link
 from graphql_schema.enumerations import PackageKind
-from graphql_schema.filters import CommitFilter, DependencyFilter, PackageFilter, VersionFilter
+from graphql_schema.filters import (
+    BuildFilter,
+    CommitFilter,
+    DependencyFilter,
+    PackageFilter,
+    VersionFilter,
+)
 from graphql_schema.orders import (
+    BUILD_ORDERS,
     DEPENDENCY_ORDERS,
     PACKAGE_COMMIT_ORDERS,
     PACKAGE_ORDERS,
@@ -21,6 +28,7 @@ from graphql_schema.orders import (
     PackageOrder,
 )
 from graphql_schema.types.commit import Commit
+from graphql_schema.types.build import Build
 from graphql_schema.types.dependency import Dependency
 from graphql_schema.types.health import Health
 from graphql_schema.types.issue import Issue
@@ -30,7 +38,6 @@ from graphql_schema.types.references import PackageRef
 from graphql_schema.types.version import Version
 from registry import models
 from registry.catalogue.visibility import package_is_visible
-from registry.rules.enumerations import BuildStatus
 from registry.rules.score import HEALTHY_FROM
 
 
@@ -70,25 +77,26 @@ def _is_healthy(package: Any) -> ColumnElement[bool]:
     return func.coalesce(healthy.correlate(package).scalar_subquery(), False)
 
 
-def _of_finished_builds(package: Any, figure: Any) -> ColumnElement[float]:
-    build = aliased(models.Build)
-    finished = build.status.in_([BuildStatus.SUCCESS, BuildStatus.FAILED])
-    rounded = func.round(figure(build), 2, type_=Float)
-    selected = select(rounded).where(build.package_id == package.id, finished)
-    return selected.correlate(package).scalar_subquery()
+def _of_builds(package: Any, numerator: Any, denominator: Any) -> ColumnElement[float]:
+    """Divide two sums over the package's finished builds; null where the divisor is 0."""
+    figure = aliased(models.BuildFigure)
+    # Written out, PostgreSQL takes it for a decimal, which it can round; a parameter not.
+    factor = literal_column("1.0", Float)
+    quotient = factor * numerator(figure) / func.nullif(denominator(figure), 0)
+    rounded = select(func.round(quotient, 2, type_=Float)).where(figure.package_id == package.id)
+    return rounded.correlate(package).scalar_subquery()
 
 
 def _success_rate(package: Any) -> ColumnElement[float]:
-    def figure(build: Any) -> ColumnElement[Any]:
-        successes = func.count().filter(build.status == BuildStatus.SUCCESS)
-        # Written out, PostgreSQL takes it for a decimal, which it can round; a parameter not.
-        return literal_column("100.0", Float) * successes / func.nullif(func.count(), 0)
-
-    return _of_finished_builds(package, figure)
+    return _of_builds(package, lambda sums: 100 * sums.succeeded, lambda sums: sums.finished)
 
 
 def _average_duration(package: Any) -> ColumnElement[float]:
-    return _of_finished_builds(package, lambda build: func.avg(build.duration))
+    return _of_builds(package, lambda sums: sums.duration, lambda sums: sums.timed)
+
+
+def _has_begun(package: Any, build: Any) -> ColumnElement[bool]:
+    return and_(build.package_id == package.id, build.started_at.is_not(None))
 
 
 def _depends_on(package: Any, dependent: Any) -> ColumnElement[bool]:
@@ -123,10 +131,12 @@ class Package(Node):
     branch: str = column(_branch, "The branch that the workspace is on.")
     is_healthy: bool = column(_is_healthy, f"Whether its health score is {HEALTHY_FROM} or more.")
     success_rate: float | None = column(
-        _success_rate, "How many finished CI runs succeeded, in per cent; null if none finished."
+        _success_rate,
+        "How many of the default branch's CI runs that finished in the days that count (90) "
+        "succeeded, in per cent; null if none finished.",
     )
     average_duration: float | None = column(
-        _average_duration, "Of finished CI runs, in milliseconds; null if none finished."
+        _average_duration, "Of the same CI runs, in milliseconds; null if none finished."
     )
     last_commit: Commit | None = one(
         lambda package, commit: commit.id == package.last_commit_id,
@@ -172,4 +182,10 @@ class Package(Node):
         "What is wrong with it.",
         order=lambda issue: (issue.id,),
         expected=5,
+    )
+    builds: Connection[Build] = connection(
+        _has_begun,
+        "The CI runs of it, as the CI told of them, the newest first.",
+        orders=BUILD_ORDERS,
+        filter_by=BuildFilter,
     )

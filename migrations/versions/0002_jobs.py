@@ -68,6 +68,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("package_id", "branch", "day", name=op.f("pk_build_day")),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "build_figure",
+        sa.Column(
+            "package_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("branch", sa.Text(), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("finished", sa.Integer(), nullable=False),
+        sa.Column("succeeded", sa.Integer(), nullable=False),
+        sa.Column("timed", sa.Integer(), nullable=False),
+        sa.Column("duration", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["package_id"],
+            ["package.id"],
+            name=op.f("fk_build_figure_package_id_package"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("package_id", name=op.f("pk_build_figure")),
+    )
     op.create_index(
         op.f("ix_build_package_id_started_at_id"), "build", ["package_id", "started_at", "id"]
     )
@@ -81,5 +100,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(op.f("ix_build_package_id_branch_started_at_id"), table_name="build")
     op.drop_index(op.f("ix_build_package_id_started_at_id"), table_name="build")
+    op.drop_table("build_figure")
     op.drop_table("build_day")
     op.drop_table("job")

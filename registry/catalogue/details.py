@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     ColumnElement,
+    Double,
     Integer,
     ScalarSelect,
     Select,
@@ -18,7 +19,6 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    or_,
     select,
 )
 from sqlalchemy.orm import Session, aliased
@@ -27,7 +27,7 @@ from registry.catalogue.columns import Columns
 from registry.catalogue.prepared import Prepared, prepare
 from registry.errors import package_not_found
 from registry.models import (
-    Build,
+    BuildFigure,
     Commit,
     Dependency,
     Health,
@@ -37,7 +37,6 @@ from registry.models import (
     Workspace,
 )
 from registry.models.base import Timestamp
-from registry.rules.enumerations import BuildStatus
 
 # The contract's format (section 1), as PostgreSQL writes it.
 _TIME_PATTERN = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
@@ -55,7 +54,8 @@ def find_detail(session: Session, name: str, *, commits: int) -> Columns:
         A row of `document`, `branch`, `hash` and `date` of the last commit (None: no commit),
         `dependencies`, `commits` and `issues` (JSON arrays as the contract has them), `health` (a
         JSON object, None where no scan has looked at it yet), `score`, how many builds `finished`
-        and `succeeded`, and their mean `duration` in milliseconds (None where there are none).
+        and `succeeded` in the days that count, and their mean `duration` in milliseconds (all None
+        or 0 where there are none).
 
     Raises:
         NotFound: the workspace has none of that name.
@@ -126,13 +126,6 @@ class _SqliteJson(_Json):
 
 def _select_detail(write: _Json) -> Select[*tuple[Any, ...]]:
     last = aliased(Commit)
-    success = Build.status == BuildStatus.SUCCESS
-
-    def of_builds(figure: ColumnElement[Any]) -> ScalarSelect[Any]:
-        finished = or_(success, Build.status == BuildStatus.FAILED)
-        found = select(figure).where(Build.package_id == Package.id, finished)
-        return found.correlate(Package).scalar_subquery()
-
     return (
         select(
             Package.document,
@@ -144,12 +137,15 @@ def _select_detail(write: _Json) -> Select[*tuple[Any, ...]]:
             write.array_of(_issues(write)).label("issues"),
             case((Health.id.is_not(None), _health(write))).label("health"),
             Health.overall_score.label("score"),
-            of_builds(func.count()).label("finished"),
-            of_builds(func.count().filter(success)).label("succeeded"),
-            of_builds(func.avg(Build.duration)).label("duration"),
+            BuildFigure.finished,
+            BuildFigure.succeeded,
+            (cast(BuildFigure.duration, Double) / func.nullif(BuildFigure.timed, 0)).label(
+                "duration"
+            ),
         )
         .join(Workspace, Workspace.id == Package.workspace_id)
         .outerjoin(Health, Health.package_id == Package.id)
+        .outerjoin(BuildFigure, BuildFigure.package_id == Package.id)
         .outerjoin(last, last.id == Package.last_commit_id)
         .where(Package.name == bindparam("name", type_=Text))
     )

@@ -7,7 +7,7 @@ from registry.models.external import ExternalPackage
 from registry.models.history import Commit, PackageCommit, Publication, Version
 from registry.models.job import Job
 from registry.models.measurement import HealthDay, Report
-from registry.models.package import Build, BuildDay, Dependency, Health, Issue, Package
+from registry.models.package import Build, BuildDay, BuildFigure, Dependency, Health, Issue, Package
 from registry.models.workspace import Revision, Scan, Workspace
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Base",
     "Build",
     "BuildDay",
+    "BuildFigure",
     "Commit",
     "Dependency",
     "ExternalPackage",

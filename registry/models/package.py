@@ -197,3 +197,25 @@ class BuildDay(Base):
     # How many of them have a duration, and their sum in milliseconds.
     timed: Mapped[int] = mapped_column(default=0)
     duration: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class BuildFigure(Base):
+    """What a package's builds of the default branch come to, over the days that count.
+
+    A reader needs no clock for it: the writes of builds and, as days pass, the worker keep it.
+    """
+
+    __tablename__ = "build_figure"
+
+    package_id: Mapped[int] = mapped_column(
+        ForeignKey("package.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    # Of which branch (builds that name none count, too), and from which day on, in UTC.
+    branch: Mapped[str]
+    since: Mapped[date]
+    # How many succeeded or failed, and how many of them succeeded.
+    finished: Mapped[int]
+    succeeded: Mapped[int]
+    # How many of them have a duration, and their sum in milliseconds.
+    timed: Mapped[int]
+    duration: Mapped[int] = mapped_column(BigInteger)

@@ -13,6 +13,7 @@ from registry.models import (
     Build,
     BuildDay,
     Dependency,
+    BuildFigure,
     Health,
     HealthDay,
     Issue,
@@ -172,7 +173,17 @@ def _remove(session: Session, vanished: Sequence[Package]) -> None:
     for package_id, identifier in listed.items():
         _assign(by_id[package_id], {**_LISTED_ONLY, "name": identifier})
     for batch in batches(listed):
-        for model in (PackageCommit, Dependency, Issue, Health, HealthDay, Build, BuildDay, Report):
+        for model in (
+            PackageCommit,
+            Dependency,
+            Issue,
+            Health,
+            HealthDay,
+            Build,
+            BuildDay,
+            BuildFigure,
+            Report,
+        ):
             session.execute(delete(model).where(model.package_id.in_(batch)))
     forget_git_versions(session.connection(), listed)
     for batch in batches(package_id for package_id in by_id if package_id not in listed):

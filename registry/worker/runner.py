@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import sessionmaker
 
 from registry.errors import RegistryError
+from registry.health.build_figures import roll_figures
 from registry.jobs.claims import (
     any_due,
     claim_job,
@@ -153,6 +154,7 @@ class _Worker:
                 if released:
                     _log.warning("%d jobs of workers that are gone are run again", released)
                 forget_ended(self.sessions)
+                roll_figures(self.sessions, days=self.settings.build_window_days)
                 due = any_due(self.sessions)
                 if due and not self.queue.wake() and not fallback.is_alive():
                     # The queue is out of reach, which must not stop the work.

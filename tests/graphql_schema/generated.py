@@ -15,14 +15,17 @@ from registry.models import (
     Author,
     Base,
     Build,
+    BuildFigure,
     Commit,
     Dependency,
     Health,
+    HealthDay,
     Issue,
     Listing,
     Package,
     PackageCommit,
     Publication,
+    Report,
     Version,
     Workspace,
 )
@@ -32,6 +35,7 @@ from registry.rules.enumerations import (
     DependencyKind,
     PackageKind,
     PackageType,
+    ReportKind,
     Severity,
     VersionStatus,
 )
@@ -108,18 +112,23 @@ class _Filler:
         commits = self._insert_commits()
         self._insert(Package, (self._package(key) for key in (*self._members, *self._others)))
         self._insert_links(commits)
-        self._insert(Health, (self._health(key) for key in self._members))
         self._insert(Dependency, self._dependencies())
         self._insert(Listing, (self._listing(key) for key in self._listed()))
         self._insert_versions(commits)
         self._insert(Issue, self._issues())
         self._insert(Build, self._builds())
+        self._insert(Report, self._reports())
+        # After what it names as its evidence.
+        self._insert(Health, (self._health(key) for key in self._members))
+        self._insert(HealthDay, self._health_days())
+        self._insert(BuildFigure, self._build_figures())
 
     def _insert(self, model: type[Base], rows: Iterable[dict[str, Any]]) -> None:
         rows = iter(rows)
         while batch := list(islice(rows, 2_000)):
             self._connection.execute(insert(model), batch)
         if self._connection.dialect.name == "postgresql" and model not in (
+            BuildFigure,
             Commit,
             PackageCommit,
             Listing,
@@ -201,6 +210,11 @@ class _Filler:
             "test_coverage": None if key % 4 == 0 else key * 13 % 1000 / 10,
             "lint_status": list(CheckStatus)[key % 4],
             "security_audit": list(CheckStatus)[key // 4 % 4],
+            # The first build of every other package, and the first report of every third.
+            "build_id": (key + 1) // 2 if key % 2 else None,
+            "coverage_report_id": (key - 1) // 3 + 1 if key % 3 == 1 else None,
+            "lint_report_id": (key - 1) // 3 + 1 if key % 3 == 1 else None,
+            "audit_report_id": None,
             "created_at": START,
             "updated_at": START + timedelta(days=key),
         }
@@ -304,7 +318,52 @@ class _Filler:
                 "package_id": package,
                 "run_id": f"run-{number}",
                 "status": list(BuildStatus)[(number + package) % 6],
+                "branch": ("main", "", "next")[number % 3],
+                "commit_hash": hashlib.sha1(b"%d" % number, usedforsecurity=False).hexdigest(),
+                # Some at the same moment, and some that have not begun.
+                "started_at": START + timedelta(hours=number // 2) if number % 7 else None,
                 "duration": number * 1_001,
+            }
+
+    def _reports(self) -> Iterable[dict[str, Any]]:
+        for number, package in enumerate(sorted([*self._members[::3]] * 2), 1):
+            yield {
+                "id": number,
+                "package_id": package,
+                "kind": list(ReportKind)[(number + package) % 4],
+                "path": f"packages/é/{number}.json" if number % 3 else "",
+                "measured_at": START + timedelta(hours=number),
+                "format": "eslint",
+                "verdict": list(CheckStatus)[number % 4],
+                "coverage": None if number % 3 else number / 7,
+                "figures": {"errors": number, 'a "quoted" one': None},
+                "problem": "" if number % 5 else 'line 1: "no"',
+            }
+
+    def _health_days(self) -> Iterable[dict[str, Any]]:
+        for number, package in enumerate([*self._members[::3]] * 3, 1):
+            yield {
+                "id": number,
+                "package_id": package,
+                "day": (START + timedelta(days=number)).date().isoformat(),
+                "overall_score": number % 101,
+                "confidence": number % 5 * 25,
+                "build_status": list(BuildStatus)[number % 6],
+                "test_coverage": None if number % 2 else number / 3,
+                "lint_status": list(CheckStatus)[number % 4],
+                "security_audit": list(CheckStatus)[number // 2 % 4],
+            }
+
+    def _build_figures(self) -> Iterable[dict[str, Any]]:
+        for package in self._members[::2]:
+            yield {
+                "package_id": package,
+                "branch": "main",
+                "since": START.date(),
+                "finished": package % 5,
+                "succeeded": package % 5 // 2,
+                "timed": package % 5,
+                "duration": package % 5 * 100_003,
             }
 
     def _words(self, count: int) -> str:

@@ -1,0 +1,172 @@
+"""Writes of builds, as a CI tells of them; `registry.rules.builds` says what a message changes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from registry.database import raise_revision
+from registry.errors import FieldError, InvalidInput, package_not_found
+from registry.health.build_figures import (
+    BuildChange,
+    count_changes,
+    counts,
+    default_branch,
+    lock_builds,
+    update_figures,
+)
+from registry.health.build_reports import BuildReport
+from registry.health.scores import update_scores
+from registry.models import Build, Package
+from registry.rules.builds import BuildState, merge_build
+from registry.rules.enumerations import BuildStatus
+
+# SQLite's oldest limit on parameters of one statement is 999.
+_BATCH = 400
+
+
+@dataclass(frozen=True)
+class RecordedBuild:
+    """A build as it is known after a write."""
+
+    package: str
+    run_id: str
+    state: BuildState
+    # Whether the write made it, and whether it changed anything.
+    created: bool
+    changed: bool
+
+
+def record_build(session: Session, report: BuildReport, *, window_days: int) -> RecordedBuild:
+    """Record one build; as `record_builds`.
+
+    Raises:
+        NotFound: the workspace has no such package.
+    """
+    if not _find_packages(session, [report.package]):
+        raise package_not_found(report.package)
+    return record_builds(session, [report], window_days=window_days)[0]
+
+
+def record_builds(
+    session: Session, reports: Sequence[BuildReport], *, window_days: int
+) -> list[RecordedBuild]:
+    """Record builds, all or none, with the scores and figures that follow from them.
+
+    A build is known by package and run id: told of again, it is changed, or left as it is. Only if
+    something changed, the revision is raised.
+
+    Args:
+        session: in a transaction that was begun to write; the caller commits.
+        reports: what is told, in the order in which the result is.
+        window_days: how many days count for the figures, today included.
+
+    Raises:
+        InvalidInput: a package is unknown, or a build is there twice; `errors` names each item.
+    """
+    lock_builds(session)
+    packages = _find_packages(session, {report.package for report in reports})
+    _check(reports, packages)
+    known = _find_known(session, [(packages[each.package], each.run_id) for each in reports])
+    recorded, new, changes = [], [], []
+    updates: list[dict[str, Any]] = []
+    for report in reports:
+        package_id = packages[report.package]
+        build_id, before = known.get((package_id, report.run_id), (None, None))
+        after = merge_build(before, report.state)
+        if build_id is None:
+            new.append({"package_id": package_id, "run_id": report.run_id, **_columns(after)})
+        elif after != before:
+            updates.append({"id": build_id, **_columns(after)})
+        if after != before:
+            changes.append(BuildChange(package_id, before, after))
+        recorded.append(
+            RecordedBuild(report.package, report.run_id, after, before is None, after != before)
+        )
+    if new:
+        session.execute(insert(Build), new)
+    if updates:
+        session.execute(update(Build), updates)
+    if changes:
+        _follow_up(session, changes, window_days)
+    return recorded
+
+
+def _follow_up(session: Session, changes: Sequence[BuildChange], window_days: int) -> None:
+    count_changes(session, changes)
+    default = default_branch(session)
+    touched = {
+        change.package_id
+        for change in changes
+        for state in (change.before, change.after)
+        if state is not None and counts(state.branch, default)
+    }
+    update_figures(session, touched, days=window_days)
+    update_scores(session, touched)
+    raise_revision(session)
+
+
+def _check(reports: Sequence[BuildReport], packages: Mapping[str, int]) -> None:
+    errors, seen = [], set()
+    for position, report in enumerate(reports):
+        if report.package not in packages:
+            message = f"there is no package {report.package!r} in the workspace"
+            errors.append(FieldError(f"builds[{position}].packageName", message))
+        if (report.package, report.run_id) in seen:
+            errors.append(FieldError(f"builds[{position}].runId", "is there twice"))
+        seen.add((report.package, report.run_id))
+    if errors:
+        raise InvalidInput("No build was recorded.", errors=errors)
+
+
+def _find_packages(session: Session, names: Sequence[str] | set[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for batch in _batches(list(names)):
+        rows = session.execute(
+            select(Package.name, Package.id).where(
+                Package.workspace_id.is_not(None), Package.name.in_(batch)
+            )
+        )
+        found |= {row.name: row.id for row in rows}
+    return found
+
+
+def _find_known(
+    session: Session, keys: Sequence[tuple[int, str]]
+) -> dict[tuple[int, str], tuple[int, BuildState]]:
+    found = {}
+    for batch in _batches(keys):
+        for row in session.execute(
+            select(*Build.__table__.columns).where(
+                tuple_(Build.package_id, Build.run_id).in_(batch)
+            )
+        ):
+            state = BuildState(
+                status=BuildStatus(row.status),
+                started_at=row.started_at,
+                finished_at=row.finished_at,
+                commit=row.commit_hash,
+                branch=row.branch,
+                url=row.url,
+            )
+            found[row.package_id, row.run_id] = row.id, state
+    return found
+
+
+def _columns(state: BuildState) -> dict[str, Any]:
+    return {
+        "status": state.status.value,
+        "commit_hash": state.commit,
+        "branch": state.branch,
+        "url": state.url,
+        "started_at": state.started_at,
+        "finished_at": state.finished_at,
+        "duration": state.duration,
+    }
+
+
+def _batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(items), _BATCH):
+        yield items[start : start + _BATCH]
