@@ -87,6 +87,18 @@ class Measured:
         return statistics.median(map(figure, self.crowd if crowd else self.alone))
 
 
+@dataclass(frozen=True)
+class OurServers:
+    """The product twice: making each answer anew, and keeping those it has given."""
+
+    making: Server
+    keeping: Server
+
+    def asked(self, question: Question) -> Server:
+        """Choose the one that a question is about."""
+        return self.keeping if question.kept else self.making
+
+
 class Meter:
     """Asks servers on one database, and tells what that costs."""
 
@@ -147,7 +159,7 @@ def catalogue(databases: Databases, size: Size, parts: int = 1) -> Iterator[tupl
         fill(engine, size)
         with engine.begin() as connection:
             grow(connection, parts)
-            connection.execute(text("TRUNCATE publication, listing"))
+            connection.execute(text("TRUNCATE publication, listing CASCADE"))
             connection.execute(update(Version).values(from_git=True))
             # Catalogued, so that `registry serve` does not set out to do it.
             connection.execute(update(Workspace).values(scanned_at=func.now()))
@@ -173,15 +185,16 @@ def compare_answers(question: Question, ours: Server, theirs: Server, names: lis
 
 
 def compare(
-    meter: Meter, ours: Server, theirs: Server, names: list[str], rounds: int
+    meter: Meter, ours: OurServers, theirs: Server, names: list[str], rounds: int
 ) -> dict[str, tuple[Measured, Measured]]:
-    """Ask both servers in turns."""
+    """Ask the servers in turns."""
     found = {question.name: (Measured(), Measured()) for question in QUESTIONS}
     for question in QUESTIONS:
-        compare_answers(question, ours, theirs, names[:20])
+        compare_answers(question, ours.asked(question), theirs, names[:20])
     for number in range(rounds + 1):
         for question in QUESTIONS:
-            sides = [(ours, question.ours), (theirs, _theirs(question, theirs))]
+            mine = (ours.asked(question), question.ours)
+            sides = [mine, (theirs, _theirs(question, theirs))]
             pairs = list(zip(sides, found[question.name], strict=True))
             # Each goes first as often as the other.
             for (server, query), measured in reversed(pairs) if number % 2 else pairs:
@@ -326,12 +339,14 @@ def measure(directory: Path, rounds: int, *, scale: bool) -> dict[str, Any]:
         with engine.connect() as connection:
             names = list(connection.scalars(select(Package.name).order_by(Package.name)))
             version = connection.scalar(text("SHOW server_version"))
-        ours = stack.enter_context(registry_server(url, directory))
+        ours = stack.enter_context(registry_server(url, directory, keeps_answers=False))
+        keeping = stack.enter_context(registry_server(url, directory, keeps_answers=True))
+        both = OurServers(ours, keeping)
         with (
             postgraphile_server(url) if postgraphile else fieldwise_server(url, directory)
         ) as theirs:
             meter = Meter(engine)
-            found = compare(meter, ours, theirs, names, rounds)
+            found = compare(meter, both, theirs, names, rounds)
             resident = {
                 "ours": resident_megabytes(tree_of(ours.pid)),
                 "theirs": resident_megabytes(tree_of(theirs.pid)),
@@ -339,7 +354,7 @@ def measure(directory: Path, rounds: int, *, scale: bool) -> dict[str, Any]:
             against = postgraphile or theirs.name
         large_ratio = None
         if scale:
-            larger = stack.enter_context(registry_server(large_url, directory))
+            larger = stack.enter_context(registry_server(large_url, directory, keeps_answers=False))
             large_ratio = compare_sizes((meter, ours), (Meter(large_engine), larger), rounds)
     return {
         "machine": describe_machine(),

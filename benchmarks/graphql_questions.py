@@ -120,6 +120,8 @@ class Question:
     aim: Aim | None = None
     # Whether it takes a package's name, another one each time.
     takes_name: bool = False
+    # Whether our answer is one that was kept since it was first given.
+    kept: bool = False
 
     def bodies(self, query: str, names: list[str]) -> list[str]:
         """Write the request bodies that ask it, one after the other."""
@@ -130,6 +132,7 @@ class Question:
 
 QUESTIONS = (
     Question("flagship", _OUR_FLAGSHIP, _THEIR_FLAGSHIP, Aim(0.5, 3)),
+    Question("flagship, kept", _OUR_FLAGSHIP, _THEIR_FLAGSHIP, Aim(0.1), kept=True),
     Question("flagship, counted", _OUR_COUNTED, _THEIR_COUNTED),
     Question("one package", _OUR_PACKAGE, _THEIR_PACKAGE, Aim(1.2), takes_name=True),
     Question("list of 1,000", _OUR_LIST, _THEIR_LIST, Aim(0.65)),

@@ -44,11 +44,15 @@ class Server:
 
 
 @contextmanager
-def registry_server(database_url: str, directory: Path) -> Iterator[Server]:
-    """Serve the product as its own command does: one process."""
+def registry_server(database_url: str, directory: Path, *, keeps_answers: bool) -> Iterator[Server]:
+    """Serve the product as its own command does, in one process, with or without its cache."""
     port = _free_port()
-    command = [sys.executable, "-m", "registry.cli", "--quiet", "serve", "--port", str(port)]
-    with _running("Registry", command, port, _settings(database_url, directory), _ROOT) as server:
+    serve = ["serve", "--no-worker", "--port", str(port)]
+    command = [sys.executable, "-m", "registry.cli", "--quiet", *serve]
+    settings = _settings(database_url, directory)
+    if not keeps_answers:
+        settings["REGISTRY_GRAPHQL_CACHE_BYTES"] = "0"
+    with _running("Registry", command, port, settings, _ROOT) as server:
         yield server
 
 

@@ -18,7 +18,7 @@ from graphql_schema.operations import OperationRequest, OperationResult, Operati
 from graphql_schema.schema import make_schema, schema_text
 from graphql_schema.trusted import TrustedDocuments
 from registry.database import reading_once
-from registry.errors import InvalidInput, RegistryError
+from registry.errors import InvalidInput, NotFound, RegistryError
 from registry.settings import Settings
 from registry.web.authentication import current_viewer
 from registry.web.body import json_body
@@ -84,7 +84,9 @@ def run_linked_operation() -> Response:
 
 @graphql.get("/schema")
 def show_schema() -> Response:
-    """Give the schema in GraphQL's schema definition language."""
+    """Give the schema in GraphQL's schema definition language, where it may be known."""
+    if not current_settings().graphql_introspection:
+        raise NotFound("The schema is not shown: introspection is switched off.")
     return stamp_content(Response(schema_text(), mimetype="text/plain"))
 
 

@@ -281,6 +281,11 @@ def test_the_schema_is_shown(served: Served) -> None:
     assert served.client.get("/graphql/schema", headers={"If-None-Match": tag}).status_code == 304
 
 
+def test_without_introspection_the_schema_is_not_shown(served: Served) -> None:
+    with opened(served, graphql_introspection=False) as client:
+        assert client.get("/graphql/schema").status_code == 404
+
+
 def test_other_methods_are_refused(served: Served) -> None:
     assert served.client.put("/graphql").status_code == 405
     assert served.client.delete("/graphql").status_code == 405
