@@ -1,1 +1,5 @@
-"""Lookups of external packages in an npm registry."""
+"""Asking an npm registry about packages."""
+
+from registry.npm_registry.client import Answer, NpmRegistry, RegistryTrouble
+
+__all__ = ["Answer", "NpmRegistry", "RegistryTrouble"]

@@ -7,24 +7,33 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
+from registry.dependencies.external import load_published
 from registry.models import Dependency
+from registry.npm_registry.names import is_registry_name
 from registry.refresh.bulk import batches, insert_rows
 from registry.rules.enumerations import DependencyKind
+from registry.rules.outdated import Verdict, judge_dependency
 from registry.rules.specifiers import Protocol, Specifier, parse_specifier, satisfies
 from registry.workspace.layout import Layout
 from registry.workspace.manifest import Manifest
 
-_COLUMNS = (
+# What follows from the manifests, and what is made of it.
+_FACTS = (
     "package_id",
     "kind",
     "name",
     "range",
     "protocol",
     "target_id",
-    "latest",
-    "outdated",
-    "status",
+    "registry_name",
+    "registry_range",
 )
+_VERDICT = ("latest", "outdated", "status")
+_ASKED = (Protocol.REGISTRY, Protocol.TAG, Protocol.NPM)
+_UNKNOWN = Verdict("", False, "")
+
+Facts = tuple[Any, ...]
+Key = tuple[int, str, str]
 
 
 @dataclass(frozen=True)
@@ -79,21 +88,37 @@ class Resolver:
         return member
 
 
+@dataclass(frozen=True)
+class _Known:
+    """A row as the database has it."""
+
+    id: int
+    facts: Facts
+    verdict: Verdict
+
+
 def write_dependencies(
     connection: Connection, members: Sequence[Candidate], layout: Layout
 ) -> set[int]:
     """Bring the dependencies up to date; gives the packages of which any changed."""
-    wanted = {(row[0], row[1], row[2]): row for row in _rows(members, Resolver(members, layout))}
     existing = _load(connection, [member.package_id for member in members])
-    stale = [key for key, row in existing.items() if wanted.get(key) != row[1:]]
-    for batch in batches(existing[key][0] for key in stale):
+    wanted = _judge(connection, dict(_rows(members, Resolver(members, layout))), existing)
+    stale = {key for key, row in existing.items() if wanted.get(key) != (row.facts, row.verdict)}
+    for batch in batches(existing[key].id for key in stale):
         connection.execute(delete(Dependency).where(Dependency.id.in_(batch)))
-    missing = [row for key, row in wanted.items() if key not in existing or key in set(stale)]
-    insert_rows(connection, Dependency, _COLUMNS, missing)
+    missing = [
+        (*facts, verdict.latest, verdict.outdated, verdict.status)
+        for key, (facts, verdict) in wanted.items()
+        if key not in existing or key in stale
+    ]
+    insert_rows(connection, Dependency, (*_FACTS, *_VERDICT), missing)
     return {row[0] for row in missing} | {key[0] for key in stale}
 
 
-def _rows(members: Sequence[Candidate], resolver: Resolver) -> Iterable[tuple[Any, ...]]:
+def _rows(
+    members: Sequence[Candidate], resolver: Resolver
+) -> Iterable[tuple[Key, tuple[Facts, Verdict | None]]]:
+    """Give what is wanted by key; no verdict for what a registry would have to be asked about."""
     for member in members:
         sections: Mapping[DependencyKind, Mapping[str, str]] = {
             DependencyKind.DEPENDENCY: member.manifest.dependencies,
@@ -105,32 +130,59 @@ def _rows(members: Sequence[Candidate], resolver: Resolver) -> Iterable[tuple[An
             for name, written in section.items():
                 specifier = parse_specifier(name, written)
                 target = resolver.resolve(member, specifier)
-                yield (
+                meant = resolver.meant(specifier)
+                asked = target is None and meant.protocol in _ASKED and is_registry_name(meant.name)
+                facts = (
                     member.package_id,
                     kind.value,
                     name,
                     written,
                     specifier.protocol.value,
                     target.package_id if target else None,
-                    target.version if target else "",
-                    _is_outdated(target, resolver.meant(specifier).range),
-                    "",
+                    meant.name if asked else "",
+                    (meant.range or meant.tag) if asked else "",
                 )
+                verdict = None if asked else _judge_member(target, meant.range)
+                yield (member.package_id, kind.value, name), (facts, verdict)
 
 
-def _is_outdated(target: Candidate | None, wanted: str) -> bool:
+def _judge(
+    connection: Connection,
+    rows: Mapping[Key, tuple[Facts, Verdict | None]],
+    existing: Mapping[Key, _Known],
+) -> dict[Key, tuple[Facts, Verdict]]:
+    """Judge what is asked of a registry by what it last said; what did not change stays."""
+    judged: dict[Key, tuple[Facts, Verdict]] = {}
+    unknown: list[tuple[Key, Facts]] = []
+    for key, (facts, verdict) in rows.items():
+        if verdict is not None:
+            judged[key] = facts, verdict
+        elif key in existing and existing[key].facts == facts:
+            judged[key] = facts, existing[key].verdict
+        else:
+            unknown.append((key, facts))
+    published = load_published(connection, {facts[-2] for _, facts in unknown})
+    for key, facts in unknown:
+        name, wanted = facts[-2:]
+        known = name in published
+        judged[key] = facts, judge_dependency(wanted, published[name]) if known else _UNKNOWN
+    return judged
+
+
+def _judge_member(target: Candidate | None, wanted: str) -> Verdict:
     """Tell whether a member has moved out of the range that is asked of it."""
-    return bool(target and wanted and target.version and not satisfies(target.version, wanted))
+    if target is None:
+        return _UNKNOWN
+    outdated = wanted and target.version and not satisfies(target.version, wanted)
+    return Verdict(target.version, bool(outdated), "")
 
 
-def _load(
-    connection: Connection, package_ids: Sequence[int]
-) -> dict[tuple[Any, ...], tuple[Any, ...]]:
-    columns = [Dependency.__table__.c[name] for name in _COLUMNS]
-    return {
-        (row[1], row[2], row[3]): tuple(row)
-        for batch in batches(package_ids)
-        for row in connection.execute(
-            select(Dependency.id, *columns).where(Dependency.package_id.in_(batch))
-        )
-    }
+def _load(connection: Connection, package_ids: Sequence[int]) -> dict[Key, _Known]:
+    columns = [Dependency.__table__.c[name] for name in (*_FACTS, *_VERDICT)]
+    known = {}
+    for batch in batches(package_ids):
+        statement = select(Dependency.id, *columns).where(Dependency.package_id.in_(batch))
+        for id_, *row in connection.execute(statement):
+            facts, verdict = tuple(row[: len(_FACTS)]), Verdict(*row[len(_FACTS) :])
+            known[row[0], row[1], row[2]] = _Known(id_, facts, verdict)
+    return known

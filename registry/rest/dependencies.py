@@ -11,12 +11,15 @@ from registry.dependencies.dependents import Dependent, list_dependents
 from registry.dependencies.diagrams import write_dot, write_mermaid
 from registry.dependencies.drawing import draw_svg
 from registry.dependencies.graph import DependencyGraph, read_graph
+from registry.dependencies.lookups import request_lookups
 from registry.errors import InvalidInput
 from registry.rules.enumerations import DependencyKind
 from registry.web.arguments import choice_argument, choices_argument, text_argument
+from registry.web.authentication import require_write
 from registry.web.conditional import conditional_read, stamp_content
-from registry.web.database import read_session
+from registry.web.database import app_sessions, read_session
 from registry.web.json import json_response
+from registry.web.settings import current_settings
 
 dependencies = Blueprint("dependencies", __name__, url_prefix="/api")
 
@@ -78,6 +81,16 @@ def show_graph() -> Response:
     # A name in it comes from a manifest, which anyone may have written.
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
     response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@dependencies.post("/dependencies/refresh")
+def refresh_dependencies() -> Response:
+    """Have the external dependencies looked up in the npm registry."""
+    require_write()
+    job_id = request_lookups(app_sessions(), current_settings())
+    response = json_response({"jobId": job_id}, status=202)
+    response.headers["Location"] = f"/api/jobs/{job_id}"
     return response
 
 

@@ -51,6 +51,21 @@ class DependencyKind(StrEnum):
     OPTIONAL_DEPENDENCY = "optionalDependency"
 
 
+class DependencyStatus(StrEnum):
+    """What is to be said of a dependency from outside of the workspace, by an npm registry."""
+
+    # The newest version would do.
+    CURRENT = "current"
+    # It would not.
+    OUTDATED = "outdated"
+    # Only deprecated versions would do.
+    DEPRECATED = "deprecated"
+    # No version at all would.
+    UNSATISFIED = "unsatisfied"
+    # The registry has no such package.
+    NOT_FOUND = "not_found"
+
+
 class BuildStatus(StrEnum):
     """Where a CI run stands."""
 
@@ -89,6 +104,13 @@ class ReportKind(StrEnum):
     TESTS = "tests"
     LINT = "lint"
     AUDIT = "audit"
+
+
+class ReportSource(StrEnum):
+    """Where a report comes from."""
+
+    WORKSPACE = "workspace"
+    UPLOAD = "upload"
 
 
 class Severity(StrEnum):

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 
+from registry.dependencies import lookups
 from registry.jobs import Work
 from registry.publishing.processing import KIND as PROCESS_UPLOAD
 from registry.publishing.processing import process_upload
 from registry.worker.refresh import refresh
 
 KINDS: Mapping[str, Callable[[Work], None]] = {
+    lookups.KIND: lookups.look_up_dependencies,
     PROCESS_UPLOAD: process_upload,
     "refresh": refresh,
 }

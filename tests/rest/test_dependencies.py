@@ -1,10 +1,12 @@
 """The dependency graph, dependents, and what a change affects, over REST and GraphQL alike."""
 
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from registry.dependencies import drawing
@@ -442,3 +444,24 @@ def test_histories_without_a_common_commit(catalogued: FlaskClient, tree: WorkTr
 
 def test_affected_before_anything_is_catalogued(client: FlaskClient) -> None:
     assert refused(client, "/api/affected?since=HEAD") == (503, "workspace_not_configured")
+
+
+def test_lookups_are_asked_for(
+    new_app: Callable[[Settings], Flask], settings: Settings, catalogued: FlaskClient
+) -> None:
+    refused = catalogued.post("/api/dependencies/refresh")
+    assert refused.status_code == 409
+    assert refused.get_json()["code"] == "npm_registry_not_configured"
+    asking = settings.model_copy(update={"npm_registry_url": "https://npm.example.com/"})
+    client = new_app(asking).test_client()
+
+    response = client.post("/api/dependencies/refresh")
+
+    assert response.status_code == 202
+    job = get(client, response.headers["Location"])
+    assert (job["id"], job["kind"]) == (response.get_json()["jobId"], "npm-lookup")
+    # A refresh finds that the same is due, and that it is queued.
+    assert client.post("/api/packages/refresh").status_code == 200
+    assert client.post("/api/dependencies/refresh").get_json()["jobId"] == job["id"]
+    closed = new_app(asking.model_copy(update={"open_writes": False})).test_client()
+    assert closed.post("/api/dependencies/refresh").status_code == 401
