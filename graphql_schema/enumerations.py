@@ -12,6 +12,8 @@ from registry.rules.enumerations import (
     DependencyKind,
     PackageKind,
     PackageType,
+    ReportKind,
+    ReportSource,
     Severity,
     VersionStatus,
 )
@@ -27,6 +29,8 @@ __all__ = [
     "PackageKind",
     "PackageOrderField",
     "PackageType",
+    "ReportKind",
+    "ReportSource",
     "Severity",
     "VersionStatus",
 ]
@@ -63,6 +67,8 @@ for _enum in (
     PackageKind,
     PackageOrderField,
     PackageType,
+    ReportKind,
+    ReportSource,
     Severity,
     VersionStatus,
 ):

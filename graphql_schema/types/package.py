@@ -22,19 +22,21 @@ from graphql_schema.filters import (
 from graphql_schema.orders import (
     BUILD_ORDERS,
     DEPENDENCY_ORDERS,
+    HEALTH_DAY_ORDERS,
     PACKAGE_COMMIT_ORDERS,
     PACKAGE_ORDERS,
     VERSION_ORDERS,
     PackageOrder,
 )
-from graphql_schema.types.commit import Commit
 from graphql_schema.types.build import Build
+from graphql_schema.types.commit import Commit
 from graphql_schema.types.dependency import Dependency
-from graphql_schema.types.health import Health
+from graphql_schema.types.health import Health, HealthDay
 from graphql_schema.types.issue import Issue
 from graphql_schema.types.listing import Listing
 from graphql_schema.types.node import Node
 from graphql_schema.types.references import PackageRef
+from graphql_schema.types.report import Report
 from graphql_schema.types.version import Version
 from registry import models
 from registry.catalogue.visibility import package_is_visible
@@ -146,6 +148,17 @@ class Package(Node):
         lambda package, health: health.package_id == package.id,
         "Its score; null for a package that is only listed.",
     )
+    health_history: Connection[HealthDay] = connection(
+        lambda package, day: day.package_id == package.id,
+        "The days on which its health changed, the newest first.",
+        orders=HEALTH_DAY_ORDERS,
+    )
+    reports: list[Report] = many(
+        lambda package, report: report.package_id == package.id,
+        "What tools measured of it, by kind and file.",
+        order=lambda report: (report.kind, report.path, report.id),
+        expected=8,
+    )
     listing: Listing | None = one(
         lambda package, listing: listing.package_id == package.id,
         "Its author's registration; null if there is none, or none for the viewer to see.",
@@ -177,15 +190,15 @@ class Package(Node):
         order_by=PackageOrder,
         visible_already=True,
     )
-    issues: list[Issue] = many(
-        lambda package, issue: issue.package_id == package.id,
-        "What is wrong with it.",
-        order=lambda issue: (issue.id,),
-        expected=5,
-    )
     builds: Connection[Build] = connection(
         _has_begun,
         "The CI runs of it, as the CI told of them, the newest first.",
         orders=BUILD_ORDERS,
         filter_by=BuildFilter,
+    )
+    issues: list[Issue] = many(
+        lambda package, issue: issue.package_id == package.id,
+        "What is wrong with it.",
+        order=lambda issue: (issue.id,),
+        expected=5,
     )

@@ -12,7 +12,7 @@ from registry.errors import InvalidInput, NotFound
 from registry.health.reports import UPLOADED, record_report
 from registry.models.base import utc_now
 from registry.reports import read_report
-from registry.rules.enumerations import ReportKind
+from registry.rules.enumerations import ReportKind, ReportSource
 from registry.rules.times import EARLIEST, LATEST
 from registry.web.arguments import text_argument
 from registry.web.authentication import require_write
@@ -71,7 +71,7 @@ def represent_report(row: Columns) -> dict[str, Any]:
     """Show a report."""
     return {
         "kind": row.kind,
-        "source": "upload" if row.path == UPLOADED else "workspace",
+        "source": ReportSource.UPLOAD if row.path == UPLOADED else ReportSource.WORKSPACE,
         "path": row.path,
         "format": row.format,
         "measuredAt": row.measured_at,

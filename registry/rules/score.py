@@ -34,7 +34,21 @@ COVERAGE_POINTS = 25
 HEALTHY_FROM = 80
 WARNING_FROM = 60
 
-_VERDICTS = (BuildStatus.SUCCESS, BuildStatus.FAILED)
+# How much of the score is measured where a part says so: all that the part is worth, or nothing. A
+# build that has not ended, or was cancelled, came to no verdict.
+BUILD_CONFIDENCE: Mapping[BuildStatus, int] = {
+    status: BUILD_POINTS[BuildStatus.SUCCESS]
+    * (status in (BuildStatus.SUCCESS, BuildStatus.FAILED))
+    for status in BuildStatus
+}
+LINT_CONFIDENCE: Mapping[CheckStatus, int] = {
+    status: LINT_POINTS[CheckStatus.PASS] * (status is not CheckStatus.UNKNOWN)
+    for status in CheckStatus
+}
+SECURITY_CONFIDENCE: Mapping[CheckStatus, int] = {
+    status: SECURITY_POINTS[CheckStatus.PASS] * (status is not CheckStatus.UNKNOWN)
+    for status in CheckStatus
+}
 
 
 class Grade(StrEnum):
@@ -82,10 +96,10 @@ def overall_score(
     # `max` first: it also turns NaN, which compares with nothing, into 0.
     percent = min(max(0.0, coverage or 0.0), 100.0)
     confidence = (
-        BUILD_POINTS[BuildStatus.SUCCESS] * (build in _VERDICTS)
+        BUILD_CONFIDENCE[build]
         + COVERAGE_POINTS * (coverage is not None)
-        + LINT_POINTS[CheckStatus.PASS] * (lint is not CheckStatus.UNKNOWN)
-        + SECURITY_POINTS[CheckStatus.PASS] * (security is not CheckStatus.UNKNOWN)
+        + LINT_CONFIDENCE[lint]
+        + SECURITY_CONFIDENCE[security]
     )
     return Score(
         build=BUILD_POINTS[build],
