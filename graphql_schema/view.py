@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import orjson
 from flask import Blueprint, Flask, Response, current_app, request
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from graphql_schema.cost_limit import CostLimit, CostLimitReached
 from graphql_schema.engine.planner import Limits
@@ -208,7 +211,11 @@ def _response(body: bytes, status: int, media_type: str) -> Response:
 
 
 def _media_type() -> str:
+    return _choose_media_type(request.headers.get("Accept", ""))
+
+
+@lru_cache(maxsize=64)
+def _choose_media_type(accept: str) -> str:
     # Whoever names it gets it; `*/*` gets what every client knows.
-    named = _GRAPHQL_JSON in request.headers.get("Accept", "")
-    offers = [_GRAPHQL_JSON, _JSON] if named else [_JSON]
-    return request.accept_mimetypes.best_match(offers, _JSON) or _JSON
+    offers = [_GRAPHQL_JSON, _JSON] if _GRAPHQL_JSON in accept else [_JSON]
+    return parse_accept_header(accept, MIMEAccept).best_match(offers, _JSON) or _JSON
