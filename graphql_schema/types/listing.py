@@ -45,7 +45,7 @@ def _was_published(listing: Any, version: Any, viewer: Viewer) -> ColumnElement[
 class Listing(Node):
     """An author's registration of a package. Others see it once there is something to install."""
 
-    id: strawberry.ID = global_id("Listing", models.Listing.package_id)
+    id: strawberry.ID = global_id("Listing", models.Listing.home_id)
     package_id: str = column(
         models.Listing.identifier, "The partial identifier: `author.package.variant`."
     )

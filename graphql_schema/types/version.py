@@ -12,6 +12,7 @@ from graphql_schema.scalars import BigInt
 from graphql_schema.types.node import Node
 from graphql_schema.types.references import CommitRef, PackageRef, VersionRef
 from registry import models
+from registry.accounts.provenance import built_from
 from registry.catalogue.visibility import publication_is_visible, version_is_visible
 
 
@@ -56,6 +57,11 @@ class Publication:
         models.Publication.xp_selection, "The versions of the platform that it works with."
     )
     upload_date: datetime = column(models.Publication.upload_date, "When it was uploaded.")
+    commit: CommitRef | None = one(
+        lambda publication, commit: commit.id == built_from(publication),
+        "The commit that it was built from: the one that its author stated, if the history has it, "
+        "or else the one that introduced the version.",
+    )
     version: VersionRef = one(
         lambda publication, version: version.id == publication.version_id,
         "The version that it is of.",
@@ -80,7 +86,8 @@ class Version(Node):
     )
     commit: CommitRef | None = one(
         lambda version, commit: commit.id == version.commit_id,
-        "The commit that introduced it.",
+        "The commit that introduced it; of a version that git does not know, the one that it was "
+        "built from, where its author stated that.",
     )
     publication: Publication | None = one(
         lambda version, publication: publication.version_id == version.id,

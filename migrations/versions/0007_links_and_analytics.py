@@ -81,7 +81,9 @@ def _add_to_listing() -> None:
     with op.batch_alter_table("listing") as table:
         table.alter_column("home_id", nullable=False)
         table.alter_column("allowed_package", server_default=None)
-        table.create_unique_constraint(op.f("uq_listing_home_id"), ["home_id"])
+        table.drop_constraint(op.f("pk_listing"), type_="primary")
+        table.create_primary_key(op.f("pk_listing"), ["home_id"])
+        table.create_unique_constraint(op.f("uq_listing_package_id"), ["package_id"])
         table.create_foreign_key(
             op.f("fk_listing_home_id_package"), "package", ["home_id"], ["id"], ondelete="CASCADE"
         )
@@ -111,7 +113,9 @@ def downgrade() -> None:
         table.drop_column("name")
     with op.batch_alter_table("listing") as table:
         table.drop_constraint(op.f("fk_listing_home_id_package"), type_="foreignkey")
-        table.drop_constraint(op.f("uq_listing_home_id"), type_="unique")
+        table.drop_constraint(op.f("uq_listing_package_id"), type_="unique")
+        table.drop_constraint(op.f("pk_listing"), type_="primary")
+        table.create_primary_key(op.f("pk_listing"), ["package_id"])
         table.drop_column("allowed_package")
         table.drop_column("home_id")
     with op.batch_alter_table("revision") as table:

@@ -9,11 +9,12 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, exists, select
+from sqlalchemy import Row, Select, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from registry.accounts.provenance import built_from
 from registry.errors import NotFound
-from registry.models import Author, Listing, Publication, Version
+from registry.models import Author, Commit, Listing, Publication, Version
 from registry.rules.versions import RegistryVersion
 
 _LISTING = (
@@ -36,6 +37,9 @@ _PUBLICATION = (
     Publication.upload_date,
     Publication.hash,
     Publication.loc,
+    func.coalesce(
+        select(Commit.hash).where(Commit.id == built_from(Publication)).scalar_subquery(), ""
+    ).label("commit_hash"),
 )
 
 
@@ -56,6 +60,8 @@ class PublishedVersion:
     upload_date: datetime
     hash: str
     loc: str
+    # The full hash of the commit that it was built from; empty: not known.
+    commit_hash: str
 
 
 @dataclass(frozen=True)
@@ -175,4 +181,5 @@ def _version(row: Row[Any]) -> PublishedVersion:
         upload_date=row.upload_date,
         hash=row.hash,
         loc=row.loc,
+        commit_hash=row.commit_hash,
     )

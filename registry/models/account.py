@@ -61,13 +61,14 @@ class Listing(Base):
 
     __tablename__ = "listing"
 
-    package_id: Mapped[int] = mapped_column(
-        ForeignKey("package.id", ondelete="CASCADE"), primary_key=True
-    )
-    # The package that was made for it, where it is without a link to one of the workspace's. Never
-    # changes: it is the listing's global id.
+    # The package that it began with, and goes back to when a link to one of the workspace's ends.
+    # It never changes, so it is the listing's key.
     home_id: Mapped[int] = mapped_column(
-        ForeignKey("package.id", ondelete="CASCADE"), unique=True, default=_own_package
+        ForeignKey("package.id", ondelete="CASCADE"), primary_key=True, default=_own_package
+    )
+    # The package that it is of, with its versions: its home, or one of the workspace's.
+    package_id: Mapped[int] = mapped_column(
+        ForeignKey("package.id", ondelete="CASCADE"), unique=True
     )
     author_id: Mapped[int] = mapped_column(ForeignKey("author.id", ondelete="CASCADE"), index=True)
     # The documented `packageId`: the partial identifier, in lower case.

@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from registry.accounts.links import end_links
 from registry.models import (
     Build,
     BuildDay,
@@ -64,6 +65,7 @@ def write_packages(
     nested_now = nest(manifest.path for manifest in named.values())
 
     vanished = [package for name, package in existing.items() if name not in named]
+    end_links(session, {package.id for package in vanished})
     _remove(session, vanished)
     rows: dict[str, Package] = {}
     for name, manifest in named.items():
@@ -136,6 +138,7 @@ def _facts(read: ReadManifest, *, keep: Package) -> dict[str, Any]:
         "version": manifest.version,
         "type": manifest.type.value,
         "description": manifest.description,
+        "listing_identifier": manifest.package_id or None,
         "license": manifest.license,
         "private": manifest.private,
         "maintainers": list(manifest.maintainers),
@@ -157,7 +160,7 @@ def _assign(package: Package, facts: Mapping[str, Any]) -> bool:
     for column, value in facts.items():
         if orjson.dumps(getattr(package, column)) != orjson.dumps(value):
             setattr(package, column, value)
-            seen = seen or column != "manifest_hash"
+            seen = seen or column not in _UNSHOWN
     return seen
 
 
@@ -190,6 +193,8 @@ def _remove(session: Session, vanished: Sequence[Package]) -> None:
         session.execute(delete(Package).where(Package.id.in_(batch)))
 
 
+# Columns of which no client is told.
+_UNSHOWN = frozenset({"manifest_hash", "listing_identifier"})
 _LISTED_ONLY: Mapping[str, Any] = {
     "workspace_id": None,
     "path": None,
@@ -205,6 +210,7 @@ _LISTED_ONLY: Mapping[str, Any] = {
     "peer_dependencies": {},
     "optional_dependencies": {},
     "manifest_hash": "",
+    "listing_identifier": None,
     "last_commit_id": None,
 }
 

@@ -15,6 +15,8 @@ from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session
 
 from registry import __version__
+from registry.accounts.links import update_links
+from registry.accounts.provenance import attach_stated_commits
 from registry.database import begin_write, raise_revision
 from registry.history.errors import HistoryUnreadable
 from registry.history.repository import Head, Repository
@@ -278,6 +280,8 @@ class _Refresh:
         renamed = write_tags(self._connection, workspace.id, names)
         self._report.versions_added += added
         self._note(bool(added or renamed))
+        linked = update_links(self._session)
+        self._note(bool(attach_stated_commits(self._connection) or linked))
 
     def _refresh_reports(self, workspace: Workspace, files: ReportFiles, *, rescore: bool) -> None:
         # Which builds count hangs on the branch.

@@ -49,4 +49,6 @@ def represent_published_version(version: PublishedVersion) -> dict[str, Any]:
         shown["hash"] = version.hash
         if version.is_stored and version.is_public:
             shown["loc"] = version.loc
+    # Ours, so after all that is documented.
+    shown["commit"] = version.commit_hash
     return shown

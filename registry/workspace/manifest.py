@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from registry.rules.enumerations import PackageKind
+from registry.rules.identifiers import InvalidIdentifier, parse_partial
 from registry.rules.package_kind import package_kind
 from registry.rules.people import read_person
 from registry.rules.semver import is_semver
@@ -313,7 +314,11 @@ class _ManifestReader:
                 "registry", "has a packageId that is no text: write the listing's packageId"
             )
             return ""
-        return self._clean(value, "registry")
+        try:
+            return parse_partial(value.strip())
+        except InvalidIdentifier as problem:
+            self._wrong("registry", f"has a packageId that is none: {problem}")
+            return ""
 
     def _clean(self, text: str, key: str) -> str:
         if is_storable(text):

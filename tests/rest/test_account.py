@@ -165,6 +165,7 @@ FAILED_SHOWN = {
     "installedSize": 0,
     "xpSelection": "*",
     "uploadDate": "2023-07-16T05:53:38.506Z",
+    "commit": "",
 }
 PROCESSED_SHOWN = {
     "version": "1.4.3",
@@ -184,6 +185,7 @@ PROCESSED_SHOWN = {
     "uploadDate": "2023-08-24T21:15:44.117Z",
     "hash": "54ecb365c57979f886a126e5ed87d8c0865298e6ce30f0abcde96e66fcef6fdd",
     "loc": PROCESSED["loc"],
+    "commit": "",
 }
 PACKAGE_SHOWN = {
     "packageId": "example.package1",
@@ -249,7 +251,7 @@ def test_hash_and_loc_only_where_there_is_something_to_install(served: Served) -
             expected.append("hash")
             if version["isPublic"] and version["isStored"]:
                 expected.append("loc")
-        assert list(version) == expected
+        assert list(version) == [*expected, "commit"]
         alone = document(served.get(f"/example.every/{version['version']}"))
         assert exactly(alone["versionData"]) == exactly(version)
 
