@@ -11,8 +11,6 @@ from threading import Lock
 from typing import Any
 
 import orjson
-from huey import PostgresHuey, RedisHuey, SqliteHuey
-from huey.registry import Message
 
 from registry.errors import Unavailable
 from registry.settings import Settings
@@ -90,6 +88,9 @@ class JobQueue:
 
 
 def _make_huey(settings: Settings) -> Any:
+    # Not at start: it brings the drivers of all its queues, and most requests wake nobody.
+    from huey import PostgresHuey, RedisHuey, SqliteHuey  # noqa: PLC0415
+
     url = settings.queue_url
     options = {
         # What is kept is in the table of jobs.
@@ -113,6 +114,8 @@ class _JsonMessages:
         return orjson.dumps(list(message))
 
     def deserialize(self, data: bytes) -> Any:
+        from huey.registry import Message  # noqa: PLC0415 -- as above
+
         return Message(*orjson.loads(bytes(data)))
 
 

@@ -31,7 +31,11 @@ class Member:
 
 
 class HistoryUpdate:
-    """Brings commits, links and versions from one head to another, in the caller's transaction."""
+    """Brings commits, links and versions from one head to another, in the caller's transaction.
+
+    Attributes:
+        versions_of: once it ran, the packages whose versions may have changed.
+    """
 
     def __init__(
         self,
@@ -51,6 +55,7 @@ class HistoryUpdate:
         self._listener = listener
         self._report = report
         self._versions = KnownVersions()
+        self.versions_of: set[int] = set()
         self._touched: set[int] = set()
         self._missing_manifests = 0
 
@@ -78,6 +83,7 @@ class HistoryUpdate:
             self._take(self._manifests.finish())
         self._listener(Progress("writing"))
         self._report.versions_added = self._versions.write(self._connection, rebuilt)
+        self.versions_of = self._versions.packages | rebuilt
         self._point_to_last_commits(self._touched | rebuilt)
 
     def problems(self) -> list[Problem]:

@@ -26,6 +26,7 @@ from registry.refresh.dependencies import write_dependencies
 from registry.refresh.history import HistoryUpdate, Member
 from registry.refresh.issues import count_issues, write_history_issues, write_package_issues
 from registry.refresh.lock import refresh_lock
+from registry.refresh.members_stand import members_stand
 from registry.refresh.packages import PackageChanges, write_packages
 from registry.refresh.report import Phase, Progress, ProgressListener, ScanReport, silent
 from registry.refresh.reports import refresh_reports
@@ -144,6 +145,7 @@ class _Refresh:
         self._started = utc_now()
         self._report = ScanReport(workspace=str(repository.path))
         self._changed = False
+        self._versions_of: Collection[int] = frozenset()
 
     def run(self) -> ScanReport:
         """Do it all, but for the commit."""
@@ -161,7 +163,10 @@ class _Refresh:
                 self._refresh_history(workspace, head, shallow, rebuilt)
         with self._phase("versions"):
             if packages or history_moved or tags_digest != workspace.tags_digest:
-                self._refresh_versions(workspace, tags)
+                same_names = tags_digest == workspace.tags_digest and not (
+                    packages and (packages.changed or packages.vanished)
+                )
+                self._refresh_versions(workspace, tags, self._versions_of if same_names else None)
         report.head, report.branch = head.commit, head.branch
         branch_moved = head.branch != workspace.branch
         self._note(branch_moved)
@@ -188,8 +193,11 @@ class _Refresh:
 
     def _refresh_packages(self, workspace: Workspace, head: Head) -> PackageChanges | None:
         """Read the manifests and write the packages; None where nothing moved since last time."""
-        bare_digest = self._bare_digest(head)
-        if bare_digest and bare_digest == workspace.members_digest:
+        bare_digest = self._bare_digest(head.commit)
+        if bare_digest and (
+            bare_digest == workspace.members_digest or self._members_stand(workspace, head)
+        ):
+            workspace.members_digest = bare_digest
             return None
         with open_tree(self._repository, head.commit) as tree:
             layout, problems = read_layout(tree)
@@ -210,9 +218,17 @@ class _Refresh:
         self._note(bool(changes.changed or edges or changes.vanished or issues))
         return changes
 
-    def _bare_digest(self, head: Head) -> str:
+    def _bare_digest(self, commit: str) -> str:
         """Digest what a bare repository's packages follow from; empty for a work tree."""
-        return f"{__version__} {head.commit}" if self._repository.bare else ""
+        return f"{__version__} {commit}" if self._repository.bare else ""
+
+    def _members_stand(self, workspace: Workspace, head: Head) -> bool:
+        """Tell whether a bare repository's new commits leave the packages as they were read."""
+        return (
+            workspace.head != ""
+            and workspace.members_digest == self._bare_digest(workspace.head)
+            and members_stand(self._repository, workspace.head, head.commit)
+        )
 
     def _digest(
         self, layout: Layout, files: Sequence[MemberFile], problems: Sequence[Problem]
@@ -263,10 +279,14 @@ class _Refresh:
         else:
             workspace.head, workspace.shallow_digest = head.commit, shallow
             problems = update.problems()
+            self._versions_of = update.versions_of
             self._note(True)
         self._note(write_history_issues(self._connection, workspace.id, problems))
 
-    def _refresh_versions(self, workspace: Workspace, tags: Collection[str]) -> None:
+    def _refresh_versions(
+        self, workspace: Workspace, tags: Collection[str], package_ids: Collection[int] | None
+    ) -> None:
+        """Complete the versions; with `package_ids`, only theirs can have got another tag."""
         facts = [
             PackageFacts(row.name, row.private, row.version)
             for row in self._session.execute(
@@ -277,7 +297,7 @@ class _Refresh:
         ]
         names = name_tags(facts, tags, fixed_version=bool(workspace.shared_version))
         added = write_uncommitted(self._connection, workspace.id)
-        renamed = write_tags(self._connection, workspace.id, names)
+        renamed = write_tags(self._connection, workspace.id, names, package_ids)
         self._report.versions_added += added
         self._note(bool(added or renamed))
         linked = update_links(self._session)

@@ -38,6 +38,11 @@ class KnownVersions:
         if known is None or origin < known:
             self._origins[key] = origin
 
+    @property
+    def packages(self) -> set[int]:
+        """The packages of which versions were noted."""
+        return {package_id for package_id, _ in self._origins}
+
     def write(self, connection: Connection, rebuilt: Collection[int]) -> int:
         """Bring the versions up to date and give how many are new.
 
@@ -45,8 +50,7 @@ class KnownVersions:
         gone. Of others only new commits were read, which can add a version, or an earlier commit
         of one.
         """
-        touched = {package_id for package_id, _ in self._origins} | set(rebuilt)
-        existing = _load(connection, touched)
+        existing = _load(connection, self.packages | set(rebuilt))
         new, changed = [], []
         for (package_id, version), origin in self._origins.items():
             known = existing.pop((package_id, version), None)
@@ -151,16 +155,34 @@ def write_uncommitted(connection: Connection, workspace_id: int) -> int:
     return len(rows)
 
 
-def write_tags(connection: Connection, workspace_id: int, tags: TagNames) -> int:
-    """Give every version of the workspace the tag that names it; gives how many changed."""
-    rows = connection.execute(
+def write_tags(
+    connection: Connection,
+    workspace_id: int,
+    tags: TagNames,
+    package_ids: Collection[int] | None = None,
+) -> int:
+    """Give versions of the workspace the tag that names each; gives how many changed.
+
+    Args:
+        connection: the transaction that writes.
+        workspace_id: the workspace's.
+        tags: what names versions.
+        package_ids: the packages with new versions, where nothing else can have changed.
+    """
+    versions = (
         select(Version.id, Version.version, Version.tag, Package.name)
         .join(Package, Package.id == Version.package_id)
         .where(Package.workspace_id == workspace_id, Version.from_git.is_(True))
     )
+    statements = (
+        [versions]
+        if package_ids is None
+        else [versions.where(Package.id.in_(batch)) for batch in batches(package_ids)]
+    )
     changed = [
         {"key": row.id, "name": tag}
-        for row in rows
+        for statement in statements
+        for row in connection.execute(statement)
         if (tag := tags.tag_for(row.name, row.version)) != row.tag
     ]
     if changed:

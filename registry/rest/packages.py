@@ -9,7 +9,6 @@ from registry.catalogue import packages as package_reads
 from registry.catalogue.details import find_detail
 from registry.catalogue.packages import PackageFilter
 from registry.errors import FieldError, InvalidInput
-from registry.refresh import update_package_config
 from registry.rest.paging import decode_cursor, encode_cursor, next_link
 from registry.rest.representation import represent_detail, represent_packages
 from registry.rules.enumerations import PackageKind
@@ -73,6 +72,9 @@ def refresh_packages() -> Response:
 @packages.put("/update-config")
 def update_config() -> Response:
     """Change a package's manifest, on disk and in the catalogue."""
+    # With the first write: see `registry.web.workspace`.
+    from registry.refresh import update_package_config  # noqa: PLC0415
+
     require_write()
     name, config, path = _read_update(json_object_body())
     update_package_config(db.engine, name, config, claimed_path=path, precondition=check_if_match)

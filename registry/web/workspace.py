@@ -1,15 +1,21 @@
-"""The workspace that this server catalogues."""
+"""The workspace that this server catalogues.
+
+What reads one is loaded with the first request that needs it: most servers are asked by readers
+alone, and start in less time without it.
+"""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import current_app
 
-from registry.dependencies.lookups import request_due_lookups
 from registry.errors import WorkspaceUnavailable
-from registry.refresh import ScanReport, refresh_workspace, remembered_workspace
 from registry.settings import Settings
 from registry.web.database import app_sessions, db
 from registry.web.settings import current_settings
+
+if TYPE_CHECKING:
+    from registry.refresh import ScanReport
 
 
 def configured_workspace() -> Path:
@@ -18,6 +24,8 @@ def configured_workspace() -> Path:
     Raises:
         WorkspaceUnavailable: neither knows one.
     """
+    from registry.refresh import remembered_workspace  # noqa: PLC0415 -- see above
+
     settings: Settings = current_app.extensions["registry.settings"]
     workspace = settings.workspace or remembered_workspace(db.engine)
     if workspace is None:
@@ -28,12 +36,15 @@ def configured_workspace() -> Path:
     return workspace
 
 
-def refresh_configured_workspace() -> ScanReport:
+def refresh_configured_workspace() -> "ScanReport":
     """Bring the catalogue up to date with the workspace.
 
     Raises:
         WorkspaceUnavailable: there is none, or it cannot be read; nothing was changed.
     """
+    from registry.dependencies.lookups import request_due_lookups  # noqa: PLC0415 -- see above
+    from registry.refresh import refresh_workspace  # noqa: PLC0415 -- see above
+
     report = refresh_workspace(
         db.engine, configured_workspace(), reports=current_settings().report_files()
     )

@@ -24,7 +24,7 @@ from registry.workspace.tree import ROOT, Entry, FileStat, Kind, Tree, Unreadabl
 _NOTHING: State = frozenset()
 _MATCHED: State = frozenset({()})
 _ENTERED = frozenset({Kind.DIRECTORY, Kind.LINK})
-_OTHER_MANIFESTS = ("package.yaml", "package.json5")
+OTHER_MANIFESTS = ("package.yaml", "package.json5")
 
 
 class MemberFile(NamedTuple):
@@ -217,7 +217,7 @@ class _Finder:
         """Tell of a package that pnpm would list, but whose manifest is in another language."""
         if self._layout.tool is not Tool.PNPM:
             return
-        for name in _OTHER_MANIFESTS:
+        for name in OTHER_MANIFESTS:
             if self._tree.kind(join_path(path, name)) is Kind.FILE:
                 self.problems.append(
                     warning(
@@ -265,4 +265,4 @@ class _Finder:
 
 
 def _holds_manifest(entries: Iterable[Entry]) -> bool:
-    return any(name == MANIFEST or name in _OTHER_MANIFESTS for name, _ in entries)
+    return any(name == MANIFEST or name in OTHER_MANIFESTS for name, _ in entries)
