@@ -9,7 +9,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from registry.rules.enumerations import ReportKind
@@ -243,6 +243,16 @@ class Settings(BaseSettings):
         description="What wakes workers: `redis://…`, `rediss://…`, `unix://…` (a Redis on a "
         "socket) or `postgresql://…`. Empty: `queue.db` in the instance directory.",
     )
+    github_webhook_secret: SecretStr | None = Field(
+        default=None,
+        description="The secret of GitHub's webhook, which `/api/webhooks/github` then hears. "
+        "Empty: it is closed.",
+    )
+    gitlab_webhook_token: SecretStr | None = Field(
+        default=None,
+        description="The secret token of GitLab's webhook, which `/api/webhooks/gitlab` then "
+        "hears. Empty: it is closed.",
+    )
     build_window_days: int = Field(
         default=90,
         ge=1,
@@ -295,7 +305,13 @@ class Settings(BaseSettings):
         default=True, description="Whether browsers get the GraphiQL explorer at `/graphql`."
     )
 
-    @field_validator("workspace", "graphql_trusted_documents", mode="before")
+    @field_validator(
+        "workspace",
+        "graphql_trusted_documents",
+        "github_webhook_secret",
+        "gitlab_webhook_token",
+        mode="before",
+    )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value

@@ -24,6 +24,7 @@ from registry.rest.version_data import package_incompatibilities, package_xpsele
 from registry.settings import Settings
 
 BLUEPRINTS = (
+from registry.rest.webhooks import webhooks
     root,
     probes,
     packages,
@@ -38,6 +39,7 @@ BLUEPRINTS = (
     account,
     links,
     new_package,
+    webhooks,
     package_description,
     package_incompatibilities,
     package_xpselection,

@@ -43,6 +43,14 @@ class CrossSiteWrite(RegistryError):
     title = "Cross-site write"
 
 
+class InvalidSignature(RegistryError):
+    """A webhook's message does not prove that its sender knows the secret."""
+
+    code = "invalid_signature"
+    status = 403
+    title = "Invalid signature"
+
+
 class QueryTooSlow(Unavailable):
     """The database was stopped while it worked on the answer, for it took too long."""
 
