@@ -74,6 +74,8 @@ def any_due(sessions: Sessions) -> bool:
 
 def record_heartbeats(sessions: Sessions, reports: Sequence[tuple[Job, Report]]) -> None:
     """Note that jobs are being worked on, and how far they are."""
+    if not reports:
+        return
     with sessions() as session:
         begin_write(session)
         for job, report in reports:

@@ -3,16 +3,19 @@
 A worker's jobs are taken from it only once it is gone. A time-out could not tell: beside a SQLite
 database a refresh is the one writer for as long as it takes, so no heartbeat can be written then.
 PostgreSQL keeps the lock itself (an advisory lock of the session); beside SQLite it is a locked
-file, as for a refresh (`registry/refresh/lock.py`).
+file, as for a refresh (`registry/refresh/lock.py`). For the same reason that file also tells how
+far the worker's jobs are.
 """
 
 import fcntl
 import os
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+import orjson
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
@@ -25,6 +28,17 @@ _HELD = text(
 _KEEPALIVE = {"idle": 20, "interval": 10, "count": 3}
 
 
+@dataclass(frozen=True)
+class Heartbeat:
+    """That a job was being worked on at a moment, and how far it was."""
+
+    done: int
+    total: int | None
+    what: str
+    # In the contract's format.
+    at: str
+
+
 class Presence(ABC):
     """A worker's sign of life."""
 
@@ -35,6 +49,10 @@ class Presence(ABC):
     @abstractmethod
     def renew(self) -> None:
         """See that the sign still stands, and put it up again where it does not."""
+
+    @abstractmethod
+    def note(self, heartbeats: Mapping[str, Heartbeat]) -> bool:
+        """Note how far jobs are, by their ids; False where that goes into the database instead."""
 
     @abstractmethod
     def end(self) -> None:
@@ -55,11 +73,26 @@ def find_absent(engine: Engine, workers: Collection[str]) -> set[str]:
     return {worker for worker in workers if not _is_locked(_lock_file(engine, worker))}
 
 
+def read_note(engine: Engine, worker: str, job_id: str) -> Heartbeat | None:
+    """Read what a worker on this machine noted last of a job that it runs; None: nothing."""
+    if engine.dialect.name == "postgresql" or not worker:
+        return None
+    try:
+        notes = orjson.loads(_lock_file(engine, worker).read_bytes())
+        return Heartbeat(**notes[job_id])
+    except (OSError, orjson.JSONDecodeError, KeyError):
+        # It has just ended, or begun, or is being written.
+        return None
+
+
 class _SessionLock(Presence):
     def __init__(self, engine: Engine) -> None:
         super().__init__()
         self._engine = engine
         self._connection = self._take()
+
+    def note(self, heartbeats: Mapping[str, Heartbeat]) -> bool:  # noqa: ARG002 -- as the other takes it
+        return False
 
     def renew(self) -> None:
         try:
@@ -90,6 +123,13 @@ class _FileLock(Presence):
 
     def renew(self) -> None:
         """Do nothing: a locked file stays so."""
+
+    def note(self, heartbeats: Mapping[str, Heartbeat]) -> bool:
+        """Write the file whose lock is the sign of life."""
+        notes = orjson.dumps(heartbeats)
+        os.pwrite(self._descriptor, notes, 0)
+        os.ftruncate(self._descriptor, len(notes))
+        return True
 
     def end(self) -> None:
         self._path.unlink(missing_ok=True)

@@ -25,10 +25,12 @@ from registry.jobs.claims import (
     release_abandoned,
 )
 from registry.jobs.enqueue import QUEUE
-from registry.jobs.presence import Presence, be_present
+from registry.jobs.presence import Heartbeat, Presence, be_present
 from registry.jobs.queue import JobQueue
 from registry.jobs.work import Work
 from registry.models import Job
+from registry.models.base import utc_now
+from registry.rules.times import format_time
 from registry.settings import Settings
 from registry.worker.kinds import KINDS
 from registry.worker.publishing import keep_publications
@@ -38,6 +40,8 @@ THREADS = 2
 DRAIN_SECONDS = 30
 # Between two heartbeats, and two looks for jobs that no message told of.
 WATCH_SECONDS = 5
+# Between two notes of progress, where they cost next to nothing.
+_BEAT_SECONDS = 1
 _PARENT_SECONDS = 1
 
 _log = logging.getLogger("registry.worker")
@@ -76,12 +80,12 @@ def run_worker(
     queue = JobQueue(settings)
     presence = be_present(engine)
     worker = _Worker(engine, settings, kinds, queue, presence, stop)
+    watch = threading.Thread(target=worker.watch, name="watch", daemon=True)
     try:
         consumer = queue.listen(worker.run_due, threads=threads, shutdown_timeout=DRAIN_SECONDS)
         consumer.start()
         # huey's own handlers finish what was begun on one signal only, and start anew on a hangup.
         _stop_on_signals(stop)
-        watch = threading.Thread(target=worker.watch, name="watch", daemon=True)
         watch.start()
         keeper = threading.Thread(
             target=keep_publications, args=(worker.sessions, settings, stop), daemon=True
@@ -93,9 +97,10 @@ def run_worker(
             if parent is not None and os.getppid() != parent:
                 stop.set()
         consumer.stop(graceful=True)
+        watch.join(_BEAT_SECONDS)
     finally:
         # Else the lock stays until the process is gone: its threads may be at work until then.
-        if not worker.running:
+        if not worker.running and not watch.is_alive():
             presence.end()
         queue.close()
 
@@ -127,6 +132,7 @@ class _Worker:
 
     def __post_init__(self) -> None:
         self.sessions = sessionmaker(self.engine, info={QUEUE: self.queue})
+        self.fallback = threading.Thread(target=self.run_due)
 
     def run_due(self) -> None:
         """Run jobs until none is due."""
@@ -143,27 +149,43 @@ class _Worker:
 
     def watch(self) -> None:
         """Do what time brings, until the worker stops: heartbeats, and jobs left behind."""
-        fallback = threading.Thread(target=self.run_due)
         while True:
             try:
-                self.presence.renew()
-                if self.running:
-                    reports = [(job, work.latest) for job, work in list(self.running.values())]
-                    record_heartbeats(self.sessions, reports)
-                released = release_abandoned(self.engine)
-                if released:
-                    _log.warning("%d jobs of workers that are gone are run again", released)
-                forget_ended(self.sessions)
-                roll_figures(self.sessions, days=self.settings.build_window_days)
-                due = any_due(self.sessions)
-                if due and not self.queue.wake() and not fallback.is_alive():
-                    # The queue is out of reach, which must not stop the work.
-                    fallback = threading.Thread(target=self.run_due, name="fallback", daemon=True)
-                    fallback.start()
+                self._beat()
+                self._look_around()
             except SQLAlchemyError as error:
                 _log.warning("the database is out of reach or too busy: %s", error)
-            if self.stop.wait(WATCH_SECONDS):
-                return
+            looked = time.monotonic()
+            while (left := looked + WATCH_SECONDS - time.monotonic()) > 0:
+                if self.stop.wait(min(left, _BEAT_SECONDS)):
+                    return
+                self._note_progress()
+
+    def _beat(self) -> None:
+        self.presence.renew()
+        if not self._note_progress():
+            reports = [(job, work.latest) for job, work in list(self.running.values())]
+            record_heartbeats(self.sessions, reports)
+
+    def _note_progress(self) -> bool:
+        """Note how far the jobs are where that costs no write to the database."""
+        now = format_time(utc_now())
+        heartbeats = {
+            job.id: Heartbeat(work.latest.done, work.latest.total, work.latest.what, now)
+            for job, work in list(self.running.values())
+        }
+        return self.presence.note(heartbeats)
+
+    def _look_around(self) -> None:
+        released = release_abandoned(self.engine)
+        if released:
+            _log.warning("%d jobs of workers that are gone are run again", released)
+        forget_ended(self.sessions)
+        roll_figures(self.sessions, days=self.settings.build_window_days)
+        if any_due(self.sessions) and not self.queue.wake() and not self.fallback.is_alive():
+            # The queue is out of reach, which must not stop the work.
+            self.fallback = threading.Thread(target=self.run_due, name="fallback", daemon=True)
+            self.fallback.start()
 
     def _run(self, job: Job) -> None:
         work = Work(

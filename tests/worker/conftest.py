@@ -15,7 +15,7 @@ PATIENCE = 120
 PROGRAM = """
 import sys
 
-from registry.database import make_engine
+from registry.database import begin_write, make_engine
 from registry.settings import Settings
 from registry.worker import runner
 
@@ -34,6 +34,14 @@ def held(work):
     sys.stdin.readline()
 
 
+def writing(work):
+    with work.sessions() as session:
+        begin_write(session)
+        work.report(3, 10, "writing")
+        tell("begun", work.job_id, work.attempt)
+        sys.stdin.readline()
+
+
 watch = float(sys.argv[1])
 if watch:
     runner.WATCH_SECONDS = watch
@@ -41,7 +49,7 @@ settings = Settings()
 runner.run_worker(
     make_engine(settings.database_address()),
     settings,
-    kinds={"quick": quick, "held": held},
+    kinds={"quick": quick, "held": held, "writing": writing},
     when_ready=lambda: tell("ready"),
 )
 """

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, make_url, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from registry.jobs import JobQueue, submit_job
+from registry.jobs import JobQueue, find_job, submit_job
 from registry.jobs.enqueue import QUEUE
 from registry.models import Job
 from registry.rules.enumerations import JobStatus
@@ -102,6 +102,29 @@ def test_a_worker_that_is_told_to_stop_finishes_what_it_has_begun_and_begins_no_
     assert worker.stop() == []
     assert read(sessions, first).status == JobStatus.DONE
     assert read(sessions, second).status == JobStatus.QUEUED
+
+
+def test_progress_is_told_while_the_job_itself_keeps_the_database_busy(
+    sessions: Sessions, start_worker: StartWorker
+) -> None:
+    """On SQLite nobody else can write until the job's transaction ends."""
+    job_id = submit_job(sessions, "writing")
+    worker = start_worker(watch_seconds=0.2)
+    assert worker.read() == ["begun", job_id, "1"]
+
+    seen = None
+    while seen is None or seen.progress_what != "writing":
+        with sessions() as session:
+            seen = find_job(session, job_id)
+
+    assert (seen.progress_done, seen.progress_total) == (3, 10)
+    assert seen.heartbeat_at is not None
+    assert seen.started_at is not None
+    assert seen.heartbeat_at > seen.started_at
+    worker.go_on()
+    worker.stop()
+    ended = read(sessions, job_id)
+    assert (ended.status, ended.progress_done) == (JobStatus.DONE, 10)
 
 
 def test_workers_side_by_side_run_every_job_once(
