@@ -72,6 +72,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_health_day")),
         sa.UniqueConstraint("package_id", "day", name=op.f("uq_health_day_package_id_day")),
     )
+    # Not in a batch: that would make SQLite's table anew, and with the old one go its packages.
+    op.add_column("workspace", sa.Column("reports_digest", sa.Text(), nullable=True))
     with op.batch_alter_table("health") as table:
         for column, referred in EVIDENCE.items():
             table.add_column(sa.Column(column, KEY, nullable=True))
@@ -91,5 +93,6 @@ def downgrade() -> None:
             table.drop_index(op.f(f"ix_health_{column}"))
             table.drop_constraint(op.f(f"fk_health_{column}_{referred}"), type_="foreignkey")
             table.drop_column(column)
+    op.drop_column("workspace", "reports_digest")
     op.drop_table("health_day")
     op.drop_table("report")

@@ -5,18 +5,21 @@ in a commit only (a bare repository) is not looked at, for a commit does not say
 measured.
 """
 
+import hashlib
 import os
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+import orjson
+from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
+from registry import __version__
 from registry.health.scores import update_scores
 from registry.history.repository import Repository
-from registry.models import Package, Report
+from registry.models import Package, Report, Workspace
 from registry.models.base import utc_now
 from registry.refresh.bulk import batches
 from registry.refresh.issues import write_report_issues
@@ -29,15 +32,22 @@ from registry.workspace.tree import ROOT, Tree, Unreadable, WorkTree
 # A file that was written so close to the scan may be written again within the same tick of the
 # file system's clock (git's "racy" files).
 _RACY_NS = 2_000_000_000
+# Of a row whose file must be read again, whatever time it has.
+UNSETTLED = 0
+# Stands before the digest of what was read.
+_RELEASE = f"{__version__} "
 # By what a row is known again, and what its readers see of it.
 _KNOWN = ("size", "mtime_ns")
 _SEEN = ("measured_at", "format", "verdict", "coverage", "figures", "problem")
 
 
+_Found = tuple[int, FoundFile]
+
+
 def refresh_reports(
     session: Session,
     repository: Repository,
-    workspace_id: int,
+    workspace: Workspace,
     files: ReportFiles,
     *,
     rescore: bool = False,
@@ -46,49 +56,92 @@ def refresh_reports(
 
     Args:
         session: in a transaction that was begun to write.
-        repository: the workspace.
-        workspace_id: its key.
+        repository: the workspace's.
+        workspace: its row.
         files: which files are reports.
         rescore: whether every score must be looked at, though no report may have changed.
 
     Returns:
         Whether anything that clients see changed.
     """
+    found = [] if repository.bare else _find(session, repository, workspace.id, files)
+    digest = _digest(found)
+    changed: set[int] = set()
+    if digest != workspace.reports_digest:
+        changed, settled = _refresh(session, repository, workspace, files.largest, found)
+        workspace.reports_digest = digest if settled else _RELEASE
+    if changed:
+        problems = _problems(session, workspace.id)
+        write_report_issues(session.connection(), workspace.id, problems)
+    if changed or rescore:
+        rescored = update_scores(session, None if rescore else changed)
+        return bool(changed or rescored)
+    return False
+
+
+def _find(
+    session: Session, repository: Repository, workspace_id: int, files: ReportFiles
+) -> list[_Found]:
+    """Find the files of all packages."""
+    packages = session.execute(
+        select(Package.id, Package.path).where(Package.workspace_id == workspace_id)
+    ).all()
+    root = os.open(repository.path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        return [
+            (package_id, file)
+            for package_id, path in packages
+            for file in files.find(root, path or ROOT)
+        ]
+    finally:
+        os.close(root)
+
+
+def _digest(found: Sequence[_Found]) -> str:
+    """Digest what the reports follow from: an equal one says that none need be looked at."""
+    plain = sorted((package_id, *file) for package_id, file in found)
+    return _RELEASE + hashlib.sha256(orjson.dumps(plain)).hexdigest()
+
+
+def _refresh(
+    session: Session,
+    repository: Repository,
+    workspace: Workspace,
+    largest: int,
+    found: Sequence[_Found],
+) -> tuple[set[int], bool]:
+    """Compare the files with the rows, and read those that are not the same.
+
+    Returns:
+        The packages of which readers see a change, and whether no file must be looked at again
+        though it may stay as it is.
+    """
+    # Another release may read the same files differently.
+    trusted = (workspace.reports_digest or "").startswith(_RELEASE)
+    columns = (Report.id, Report.package_id, Report.kind, Report.path, *_columns_of(_KNOWN))
     known = {
         (row.package_id, row.kind, row.path): row
         for row in session.execute(
-            select(
-                Report.id, Report.package_id, Report.kind, Report.path, Report.size, Report.mtime_ns
-            )
+            select(*columns)
             .join(Package, Package.id == Report.package_id)
-            .where(Package.workspace_id == workspace_id, Report.path != "")
+            .where(Package.workspace_id == workspace.id, Report.path != "")
         )
     }
     new, again = [], []
-    if not repository.bare:
-        root = os.fspath(repository.path)
-        packages = session.execute(
-            select(Package.id, Package.path).where(Package.workspace_id == workspace_id)
-        )
-        for package_id, path in packages.all():
-            for file in files.find(root, path or ROOT):
-                row = known.pop((package_id, file.kind, file.path), None)
-                if row is None:
-                    new.append((package_id, file))
-                elif (row.size, row.mtime_ns) != (file.size, file.mtime_ns):
-                    again.append((row.id, package_id, file))
+    for package_id, file in found:
+        row = known.pop((package_id, file.kind, file.path), None)
+        if row is None:
+            new.append((package_id, file))
+        elif not trusted or (row.size, row.mtime_ns) != (file.size, file.mtime_ns):
+            again.append((row.id, package_id, file))
     changed = {row.package_id for row in known.values()}
     for batch in batches([row.id for row in known.values()]):
         session.execute(delete(Report).where(Report.id.in_(batch)))
     if new or again:
         with WorkTree(repository.path) as tree:
-            changed |= _write(session, tree, files.largest, new, again)
-    if changed:
-        write_report_issues(session.connection(), workspace_id, _problems(session, workspace_id))
-    if changed or rescore:
-        rescored = update_scores(session, None if rescore else changed)
-        return bool(changed or rescored)
-    return False
+            changed |= _write(session, tree, largest, new, again)
+    unsettled = select(exists().where(Report.path != "", Report.mtime_ns == UNSETTLED))
+    return changed, not session.scalar(unsettled)
 
 
 def _write(
@@ -109,11 +162,12 @@ def _write(
     if rows:
         session.execute(insert(Report), rows)
     for batch in batches(again):
-        columns = [getattr(Report, name) for name in _SEEN]
         before = {
             row.id: row._asdict()
             for row in session.execute(
-                select(Report.id, *columns).where(Report.id.in_([row_id for row_id, *_ in batch]))
+                select(Report.id, *_columns_of(_SEEN)).where(
+                    Report.id.in_([row_id for row_id, *_ in batch])
+                )
             )
         }
         updates = []
@@ -126,6 +180,10 @@ def _write(
     return changed
 
 
+def _columns_of(names: Sequence[str]) -> list[Any]:
+    return [getattr(Report, name) for name in names]
+
+
 def _columns(tree: Tree, file: FoundFile, largest: int) -> dict[str, Any]:
     """Give what is to be written of a file; one that makes no sense has its problem for that."""
     now_ns = time.time_ns()
@@ -134,7 +192,7 @@ def _columns(tree: Tree, file: FoundFile, largest: int) -> dict[str, Any]:
     columns: dict[str, Any] = {
         "measured_at": truncate_time(datetime.fromtimestamp(written / 1e9, UTC)),
         "size": file.size,
-        "mtime_ns": 0 if now_ns - written < _RACY_NS else file.mtime_ns,
+        "mtime_ns": UNSETTLED if now_ns - written < _RACY_NS else file.mtime_ns,
         "format": "",
         "verdict": "unknown",
         "coverage": None,
@@ -146,7 +204,7 @@ def _columns(tree: Tree, file: FoundFile, largest: int) -> dict[str, Any]:
         report = read_report(file.kind, content or b"")
     except Unreadable as refusal:
         # Whether it may be read now, its time does not tell.
-        return columns | {"problem": refusal.problem.message, "mtime_ns": 0}
+        return columns | {"problem": refusal.problem.message, "mtime_ns": UNSETTLED}
     except InvalidReport as refusal:
         return columns | {"problem": refusal.detail}
     return columns | {

@@ -307,7 +307,7 @@ class _Refresh:
         # Which builds count hangs on the branch.
         self._session.flush()
         self._note(
-            refresh_reports(self._session, self._repository, workspace.id, files, rescore=rescore)
+            refresh_reports(self._session, self._repository, workspace, files, rescore=rescore)
         )
 
     def _note(self, changed: bool) -> None:

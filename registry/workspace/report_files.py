@@ -6,8 +6,7 @@ Nothing is opened here, so it costs a look or two where a package has no reports
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from fnmatch import translate
 from itertools import islice
 from typing import NamedTuple
@@ -32,12 +31,15 @@ class FoundFile(NamedTuple):
     mtime_ns: int
 
 
-@dataclass(frozen=True)
-class _Pattern:
+class _Pattern(NamedTuple):
     """A pattern cut at its slashes: names, or expressions for names."""
 
     kind: ReportKind
+    # Its place among those of its kind; the first that is met counts.
+    rank: int
     segments: tuple[str | re.Pattern[str], ...]
+    # The whole of it, where it is nothing but names; else empty.
+    plain: str
 
 
 class ReportFiles:
@@ -59,42 +61,46 @@ class ReportFiles:
             ValueError: a pattern is absolute, or leads out of the package.
         """
         self.largest = largest
-        self._by_first: dict[str, list[_Pattern]] = {}
-        self._wild: list[_Pattern] = []
+        by_first: dict[str, list[_Pattern]] = {}
         for kind, text in patterns.items():
-            for pattern in filter(None, map(str.strip, text.split(","))):
-                self._add(_Pattern(kind, _segments(pattern)))
+            for rank, pattern in enumerate(filter(None, map(str.strip, text.split(",")))):
+                segments = _segments(pattern)
+                first = segments[0] if isinstance(segments[0], str) else ""
+                plain = "" if _WILDCARD.search(pattern) else pattern
+                by_first.setdefault(first, []).append(_Pattern(kind, rank, segments, plain))
+        # Where the first name is not there, none of its patterns need be tried; `.` always is.
+        self._groups = [(first or ".", group) for first, group in by_first.items()]
 
-    def _add(self, pattern: _Pattern) -> None:
-        first = pattern.segments[0]
-        if isinstance(first, str):
-            self._by_first.setdefault(first, []).append(pattern)
-        else:
-            self._wild.append(pattern)
-
-    def find(self, root: str, package: str) -> list[FoundFile]:
+    def find(self, root: int, package: str) -> list[FoundFile]:
         """Find what may be reports in a package's directory.
 
+        Of a kind, the files of the first pattern that is met: tools write one run in several
+        formats.
+
         Args:
-            root: the workspace's, on disk.
+            root: the workspace's directory, opened: paths from there are shorter to follow.
             package: the package's path from there.
         """
-        base = root if package == ROOT else f"{root}/{package}"
-        found: dict[tuple[ReportKind, str], FoundFile] = {}
-        for pattern in self._promising(base):
-            for name in _matches(base, "", pattern.segments):
-                path = name if package == ROOT else f"{package}/{name}"
-                seen = _look(f"{base}/{name}")
-                if seen is not None:
-                    found[pattern.kind, path] = FoundFile(pattern.kind, path, *seen)
-        return _newest(found.values())
-
-    def _promising(self, base: str) -> Iterator[_Pattern]:
-        """Give the patterns of which at least the first name is there."""
-        for first, patterns in self._by_first.items():
-            if os.access(f"{base}/{first}", os.F_OK):
-                yield from patterns
-        yield from self._wild
+        prefix = "" if package == ROOT else f"{package}/"
+        met: dict[ReportKind, tuple[int, list[FoundFile]]] = {}
+        for first, patterns in self._groups:
+            if not os.access(prefix + first, os.F_OK, dir_fd=root):
+                continue
+            for kind, rank, segments, plain in patterns:
+                if kind in met and met[kind][0] < rank:
+                    continue
+                files = []
+                for name in (plain,) if plain else _matches(root, prefix, segments):
+                    path = prefix + name
+                    if (seen := _look(root, path)) is not None:
+                        files.append(FoundFile(kind, path, *seen))
+                if files:
+                    met[kind] = rank, files
+        return [
+            file
+            for _rank, files in met.values()
+            for file in (files if len(files) <= MOST_FILES else _newest(files))
+        ]
 
 
 def _segments(pattern: str) -> tuple[str | re.Pattern[str], ...]:
@@ -108,55 +114,52 @@ def _segments(pattern: str) -> tuple[str | re.Pattern[str], ...]:
     )
 
 
-def _matches(base: str, below: str, segments: tuple[str | re.Pattern[str], ...]) -> Iterator[str]:
-    """Give the paths below `base` that a pattern may mean."""
+def _matches(root: int, prefix: str, segments: tuple[str | re.Pattern[str], ...]) -> Iterator[str]:
+    """Give the names below a directory that a pattern may mean."""
     first, *rest = segments
-    names = [first] if isinstance(first, str) else _names(f"{base}/{below}", first)
+    names = [first] if isinstance(first, str) else _names(root, prefix, first)
     for name in names:
-        if rest:
-            yield from _matches(base, f"{below}{name}/", tuple(rest))
-        else:
-            yield below + name
+        if not rest:
+            yield name
+            continue
+        for below in _matches(root, f"{prefix}{name}/", tuple(rest)):
+            yield f"{name}/{below}"
 
 
-def _names(directory: str, wanted: re.Pattern[str]) -> list[str]:
+def _names(root: int, directory: str, wanted: re.Pattern[str]) -> list[str]:
     try:
-        with os.scandir(directory) as listing:
-            names = [entry.name for entry in islice(listing, _MOST_ENTRIES)]
+        opened = os.open(directory or ROOT, os.O_RDONLY | os.O_DIRECTORY, dir_fd=root)
     except OSError:
         return []
+    try:
+        with os.scandir(opened) as listing:
+            names = [entry.name for entry in islice(listing, _MOST_ENTRIES)]
+    finally:
+        os.close(opened)
     # No answer can name a file whose name is not UTF-8.
     return [name for name in names if wanted.match(name) and is_storable(name)]
 
 
-def _look(path: str) -> tuple[int, int] | None:
+def _look(root: int, path: str) -> tuple[int, int] | None:
     """Tell a file's size and time; whoever reads it looks where links lead."""
     try:
-        seen = os.stat(path)  # noqa: PTH116 -- a Path would be slower
+        seen = os.stat(path, dir_fd=root)
     except OSError:
         return None
     return (seen.st_size, seen.st_mtime_ns) if stat.S_ISREG(seen.st_mode) else None
 
 
-def _newest(found: Iterable[FoundFile]) -> list[FoundFile]:
-    """Keep so many of each kind, the newest of them, by kind and path."""
-    by_kind: dict[ReportKind, list[FoundFile]] = {}
-    for file in found:
-        by_kind.setdefault(file.kind, []).append(file)
-    kept: list[FoundFile] = []
-    for files in by_kind.values():
-        files.sort(key=lambda file: file.mtime_ns, reverse=True)
-        kept += sorted(files[:MOST_FILES])
-    return kept
+def _newest(files: list[FoundFile]) -> list[FoundFile]:
+    return sorted(files, key=lambda file: file.mtime_ns, reverse=True)[:MOST_FILES]
 
 
 # Where the tools write when nobody says where, and where most teams say.
 DEFAULT_PATTERNS: Mapping[ReportKind, str] = {
     ReportKind.COVERAGE: "coverage/coverage-summary.json,coverage/lcov.info,"
     "coverage/cobertura-coverage.xml,coverage/clover.xml",
-    ReportKind.TESTS: "junit.xml,reports/junit.xml,test-results/junit.xml",
-    ReportKind.LINT: "eslint-report.json,reports/eslint.json,reports/eslint.sarif",
-    ReportKind.AUDIT: "audit-report.json,reports/audit.json,reports/audit.sarif",
+    ReportKind.TESTS: "reports/junit.xml",
+    ReportKind.LINT: "reports/eslint.json,reports/eslint.sarif",
+    ReportKind.AUDIT: "reports/audit.json,reports/audit.sarif",
 }
 DEFAULT_LARGEST = 10 * 1024 * 1024
 DEFAULT_REPORT_FILES = ReportFiles(DEFAULT_PATTERNS, largest=DEFAULT_LARGEST)

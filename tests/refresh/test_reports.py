@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from registry.models import Build, Health, HealthDay, Issue, Package, Report
+from registry.models import Build, Health, HealthDay, Issue, Package, Report, Workspace
 from registry.refresh import ScanReport, refresh_workspace
 from registry.rules.enumerations import ReportKind
 from registry.workspace.report_files import DEFAULT_PATTERNS, MOST_FILES, ReportFiles
@@ -85,7 +85,7 @@ def test_reports_are_read_where_the_tools_leave_them(engine: Engine, tree: WorkT
         "packages/one/reports/audit.json",
         {"auditReportVersion": 2, "metadata": {"vulnerabilities": {}}},
     )
-    put(tree, "packages/one/junit.xml", "<testsuite><testcase/></testsuite>")
+    put(tree, "packages/one/reports/junit.xml", "<testsuite><testcase/></testsuite>")
 
     report = refresh_workspace(engine, tree.path)
 
@@ -93,7 +93,7 @@ def test_reports_are_read_where_the_tools_leave_them(engine: Engine, tree: WorkT
         ("audit", "packages/one/reports/audit.json", "npm-audit"),
         ("coverage", "packages/one/coverage/coverage-summary.json", "istanbul-summary"),
         ("lint", "packages/one/reports/eslint.json", "eslint"),
-        ("tests", "packages/one/junit.xml", "junit"),
+        ("tests", "packages/one/reports/junit.xml", "junit"),
     ]
     assert health(engine) == (91.0, "warn", "pass", "unknown")
     assert health(engine, "two") == (None, "unknown", "unknown", "unknown")
@@ -120,12 +120,36 @@ def test_a_file_from_the_future_was_measured_now(engine: Engine, tree: WorkTree)
 
 
 def test_the_newest_of_several_files_counts(engine: Engine, tree: WorkTree) -> None:
-    put(tree, "packages/one/reports/eslint.json", lint(errors=1), age=2 * HOUR)
-    put(tree, "packages/one/eslint-report.json", lint(), age=HOUR)
+    put(tree, "packages/one/out/1.json", lint(errors=1), age=2 * HOUR)
+    put(tree, "packages/one/out/2.json", lint(), age=HOUR)
+
+    refresh(engine, tree, lint="out/*.json")
+
+    assert health(engine)[1] == "pass"
+
+
+def test_of_a_kind_the_first_pattern_that_is_met_counts(engine: Engine, tree: WorkTree) -> None:
+    put(tree, "packages/one/coverage/lcov.info", "SF:a\nLF:2\nLH:1\nend_of_record", age=HOUR)
+    put(tree, "packages/one/coverage/coverage-summary.json", coverage(80), age=2 * HOUR)
 
     refresh(engine, tree)
 
-    assert health(engine)[1] == "pass"
+    assert [path for _, path, _ in reports(engine)] == [
+        "packages/one/coverage/coverage-summary.json"
+    ]
+
+
+def test_files_of_another_release_are_read_again(engine: Engine, tree: WorkTree) -> None:
+    put(tree, "packages/one/reports/eslint.json", lint())
+    refresh(engine, tree)
+    with Session(engine) as session:
+        session.scalars(select(Report)).one().format = "as it was called before"
+        session.scalars(select(Workspace)).one().reports_digest = "0.0.1 digest"
+        session.commit()
+
+    assert refresh(engine, tree).changed
+
+    assert reports(engine) == [("lint", "packages/one/reports/eslint.json", "eslint")]
 
 
 def test_unchanged_files_are_not_opened_again(engine: Engine, tree: WorkTree) -> None:
@@ -245,7 +269,7 @@ def test_a_directory_that_is_a_link_out_of_the_workspace_is_not_followed(
 
 def test_what_is_no_file_is_no_report(engine: Engine, tree: WorkTree) -> None:
     (tree.path / "packages/one/reports/eslint.json").mkdir(parents=True)
-    os.mkfifo(tree.path / "packages/one/junit.xml")
+    os.mkfifo(tree.path / "packages/one/reports/junit.xml")
 
     refresh(engine, tree)
 
@@ -295,7 +319,7 @@ def test_a_package_at_the_root(engine: Engine, tmp_path: Path) -> None:
 
 
 def test_a_bare_repository_has_no_reports(engine: Engine, tree: WorkTree, tmp_path: Path) -> None:
-    put(tree, "packages/one/eslint-report.json", lint())
+    put(tree, "packages/one/reports/eslint.json", lint())
     tree.commit("chore: a report that was committed")
 
     refresh_workspace(engine, tree.clone_bare(tmp_path / "bare.git"))

@@ -181,9 +181,9 @@ def test_a_newer_report_replaces_the_older_one(catalogued: FlaskClient) -> None:
 
 def test_of_a_file_and_an_upload_the_newer_counts(catalogued: FlaskClient, tree: WorkTree) -> None:
     put(catalogued, "lint", LINT, measuredAt="2026-01-01T00:00:00Z")
-    tree.write("packages/one/eslint-report.json", json.dumps([{**LINT[0], "errorCount": 1}]))
+    tree.write("packages/one/reports/eslint.json", json.dumps([{**LINT[0], "errorCount": 1}]))
     catalogued.post("/api/packages/refresh")
-    assert health(catalogued)["evidence"]["lint"]["path"] == "packages/one/eslint-report.json"
+    assert health(catalogued)["evidence"]["lint"]["path"] == "packages/one/reports/eslint.json"
 
     put(catalogued, "lint", LINT)
 
