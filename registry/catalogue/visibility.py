@@ -35,6 +35,25 @@ def publication_is_visible(
     return or_(_is_for_everyone(publication), own)
 
 
+def analytics_are_visible(
+    publication: AliasedClass[Publication] | type[Publication],
+    listing: AliasedClass[Listing] | type[Listing],
+    viewer: Viewer,
+) -> ColumnElement[bool]:
+    """Say of which publications a viewer sees how often they are installed, and when.
+
+    Those for everyone, and their author's own with a permission on analytics.
+    """
+    own = listing.author_id == viewer.author_id
+    if viewer.may(Permission.ViewAnalyticsAnyPackage):
+        return or_(_is_for_everyone(publication), own)
+    specific = Permission.ViewAnalyticsSpecificPackages
+    if not viewer.may(specific):
+        return _is_for_everyone(publication)
+    limited = [identifier for permission, identifier in viewer.packages if permission is specific]
+    return or_(_is_for_everyone(publication), and_(own, listing.identifier.in_(limited)))
+
+
 def version_is_visible(
     version: AliasedClass[Version] | type[Version], viewer: Viewer
 ) -> ColumnElement[bool]:

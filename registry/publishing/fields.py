@@ -39,6 +39,15 @@ def read_new_identifier(value: object, field: str = "packageId") -> str:
         raise InvalidInput.of(field, str(error), code="full_id_or_invalid") from None
 
 
+def full_identifier_refused() -> InvalidInput:
+    """Make the refusal of a full identifier where only the partial one will do."""
+    return InvalidInput.of(
+        "packageId",
+        "give the partial identifier, without repository and slash",
+        code="full_id_or_invalid",
+    )
+
+
 def read_own_identifier(value: object, repository: str, field: str = "packageId") -> str:
     """Read a package's identifier, partial or full, into its partial form.
 

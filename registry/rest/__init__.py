@@ -3,7 +3,9 @@
 from flask import Flask
 
 from registry.rest.account import account
+from registry.rest.analytics import analytics
 from registry.rest.artifacts import artifacts
+from registry.rest.author import account_data, token_issue
 from registry.rest.builds import builds
 from registry.rest.commits import commits
 from registry.rest.dependencies import dependencies
@@ -15,6 +17,7 @@ from registry.rest.listings import new_package, package_description
 from registry.rest.package_health import package_health
 from registry.rest.package_name import PackageNameConverter
 from registry.rest.packages import packages
+from registry.rest.public_packages import meta, package_info, public_packages
 from registry.rest.removal import version_removal
 from registry.rest.reports import reports
 from registry.rest.root import probes, root
@@ -37,7 +40,13 @@ from registry.rest.webhooks import webhooks
     builds,
     jobs,
     account,
+    account_data,
+    token_issue,
     links,
+    public_packages,
+    package_info,
+    meta,
+    analytics,
     new_package,
     webhooks,
     package_description,
@@ -54,6 +63,12 @@ POLICIES = {
     probes: None,
     account: Policy.ACCOUNT,
     links: Policy.ACCOUNT,
+    account_data: Policy.ACCOUNT_DATA,
+    token_issue: Policy.AUTH_ISSUE,
+    public_packages: Policy.PACKAGES,
+    package_info: Policy.PACKAGE_INFO,
+    meta: Policy.META,
+    analytics: Policy.ANALYTICS,
     new_package: Policy.PACKAGE_NEW,
     package_description: Policy.PACKAGE_DESCRIPTION,
     package_incompatibilities: Policy.PACKAGE_INCOMPATIBILITIES,
