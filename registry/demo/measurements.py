@@ -1,8 +1,10 @@
-"""Writes builds and health of some of the demo workspace's packages.
+"""Tells of builds and reports of some of the demo workspace's packages.
 
-They stand for what a CI would report; the packages left out show what was never measured.
+They stand for what a CI would send; the packages left out show what was never measured.
 """
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -11,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from registry.health.build_reports import BuildReport
 from registry.health.builds import record_builds
-from registry.models import Build, Commit, Health, Package
+from registry.health.reports import record_report
+from registry.models import Build, Commit, Package
+from registry.reports import read_report
 from registry.rules.builds import BuildState
-from registry.rules.enumerations import BuildStatus, CheckStatus
-from registry.rules.score import overall_score
+from registry.rules.enumerations import BuildStatus, CheckStatus, ReportKind
 
 _FIRST_RUN = datetime(2026, 10, 5, 2, 0, tzinfo=UTC)
 # The demo is the same whenever it is made: its runs count however long ago they were.
@@ -50,28 +53,33 @@ _MEASURED = {
 }
 
 
+# What the tools wrote, as far as anybody reads it.
+_COUNTS_OF_LINT = {_PASS: (0, 0), _WARN: (0, 3), _FAIL: (2, 1)}
+_FOUND_BY_AUDIT = {_PASS: {}, _WARN: {"moderate": 1}, _FAIL: {"high": 1, "low": 2}}
+_LINES = 1_000
+# Per cent that every run covered more than the one before.
+_PROGRESS = 1.3
+
+
 def make_measurements(session: Session) -> None:
-    """Write the builds and health of packages that have no build yet; others stay as they are.
+    """Record the builds and reports of packages that have no build yet; others stay as they are.
 
     The workspace is catalogued first. The transaction is the caller's.
     """
     rows = session.execute(
-        select(Package, Commit.hash)
+        select(Package.id, Package.name, Commit.hash)
         .outerjoin(Commit, Commit.id == Package.last_commit_id)
         .where(Package.workspace_id.is_not(None), Package.name.in_(_MEASURED))
         .order_by(Package.name)
     ).all()
     built = set(session.scalars(select(Build.package_id).distinct()))
-    for number, (package, commit) in enumerate(rows):
-        if package.id not in built:
-            _measure(session, package, _MEASURED[package.name], commit or "", number)
+    for number, row in enumerate(rows):
+        if row.id not in built:
+            _measure(session, row.name, _MEASURED[row.name], row.hash or "", number)
 
 
-def _measure(
-    session: Session, package: Package, measured: _Measured, commit: str, number: int
-) -> None:
-    status, finished = BuildStatus.UNKNOWN, _FIRST_RUN
-    reports = []
+def _measure(session: Session, package: str, measured: _Measured, commit: str, number: int) -> None:
+    """Tell of a package's runs as a CI would have done, one a day."""
     for run, seconds in enumerate(measured.builds):
         started = _FIRST_RUN + timedelta(days=run, minutes=7 * number)
         finished = started + timedelta(seconds=abs(seconds))
@@ -79,16 +87,33 @@ def _measure(
         run_id = f"{4000 + 100 * run + number}"
         url = f"https://ci.example.com/runs/{run_id}"
         state = BuildState(status, started, finished, commit, "main", url)
-        reports.append(BuildReport(package.name, run_id, state))
-    record_builds(session, reports, window_days=_WINDOW_DAYS)
-    health = session.scalar(select(Health).where(Health.package_id == package.id))
-    if health is None:
-        health = Health(package_id=package.id, created_at=finished)
-        session.add(health)
-    score = overall_score(status, measured.coverage, measured.lint, measured.security)
-    health.overall_score = score.total
-    health.build_status = status
-    health.test_coverage = measured.coverage
-    health.lint_status = measured.lint
-    health.security_audit = measured.security
-    health.updated_at = finished
+        build = BuildReport(package, run_id, state)
+        record_builds(session, [build], window_days=_WINDOW_DAYS, at=finished)
+        runs_to_come = len(measured.builds) - 1 - run
+        for kind, content in _reports(measured, runs_to_come):
+            record_report(
+                session,
+                package,
+                read_report(kind, content),
+                size=len(content),
+                measured_at=finished,
+                received_at=finished,
+            )
+
+
+def _reports(measured: _Measured, runs_to_come: int) -> Iterator[tuple[ReportKind, bytes]]:
+    """Write what the tools of a run would have written."""
+    if measured.coverage is not None:
+        percent = measured.coverage - _PROGRESS * runs_to_come
+        covered = round(percent * _LINES / 100)
+        lcov = f"TN:\nSF:src/index.ts\nLF:{_LINES}\nLH:{covered}\nend_of_record\n"
+        yield ReportKind.COVERAGE, lcov.encode()
+    if measured.lint in _COUNTS_OF_LINT:
+        errors, warnings = _COUNTS_OF_LINT[measured.lint]
+        counts = {"errorCount": errors, "warningCount": warnings}
+        eslint = [{"filePath": "src/index.ts", "messages": [], **counts}]
+        yield ReportKind.LINT, json.dumps(eslint).encode()
+    if measured.security in _FOUND_BY_AUDIT:
+        metadata = {"vulnerabilities": _FOUND_BY_AUDIT[measured.security]}
+        audit = {"auditReportVersion": 2, "metadata": metadata}
+        yield ReportKind.AUDIT, json.dumps(audit).encode()

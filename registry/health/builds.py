@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, tuple_, update
+from sqlalchemy import and_, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from registry.database import raise_revision
@@ -51,7 +52,11 @@ def record_build(session: Session, report: BuildReport, *, window_days: int) -> 
 
 
 def record_builds(
-    session: Session, reports: Sequence[BuildReport], *, window_days: int
+    session: Session,
+    reports: Sequence[BuildReport],
+    *,
+    window_days: int,
+    at: datetime | None = None,
 ) -> list[RecordedBuild]:
     """Record builds, all or none, with the scores and figures that follow from them.
 
@@ -62,6 +67,7 @@ def record_builds(
         session: in a transaction that was begun to write; the caller commits.
         reports: what is told, in the order in which the result is.
         window_days: how many days count for the figures, today included.
+        at: when it was told, if not now: the day of the history that the scores belong to.
 
     Raises:
         InvalidInput: a package is unknown, or a build is there twice; `errors` names each item.
@@ -90,11 +96,13 @@ def record_builds(
     if updates:
         session.execute(update(Build), updates)
     if changes:
-        _follow_up(session, changes, window_days)
+        _follow_up(session, changes, window_days, at)
     return recorded
 
 
-def _follow_up(session: Session, changes: Sequence[BuildChange], window_days: int) -> None:
+def _follow_up(
+    session: Session, changes: Sequence[BuildChange], window_days: int, at: datetime | None
+) -> None:
     count_changes(session, changes)
     default = default_branch(session)
     touched = {
@@ -104,7 +112,7 @@ def _follow_up(session: Session, changes: Sequence[BuildChange], window_days: in
         if state is not None and counts(state.branch, default)
     }
     update_figures(session, touched, days=window_days)
-    update_scores(session, touched)
+    update_scores(session, touched, at=at)
     raise_revision(session)
 
 
@@ -138,11 +146,14 @@ def _find_known(
 ) -> dict[tuple[int, str], tuple[int, BuildState]]:
     found = {}
     for batch in _batches(keys):
-        for row in session.execute(
-            select(*Build.__table__.columns).where(
-                tuple_(Build.package_id, Build.run_id).in_(batch)
+        # Not `(package_id, run_id) IN (…)`, of which SQLite uses the first column alone.
+        wanted = or_(
+            *(
+                and_(Build.package_id == package_id, Build.run_id == run_id)
+                for package_id, run_id in batch
             )
-        ):
+        )
+        for row in session.execute(select(*Build.__table__.columns).where(wanted)):
             state = BuildState(
                 status=BuildStatus(row.status),
                 started_at=row.started_at,

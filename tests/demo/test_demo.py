@@ -20,10 +20,12 @@ from registry.models import (
     Commit,
     Dependency,
     Health,
+    HealthDay,
     Issue,
     Listing,
     Package,
     Publication,
+    Report,
     Revision,
     Scan,
     Token,
@@ -206,6 +208,26 @@ def test_some_packages_were_measured_and_some_were_not(session: Session) -> None
     assert min(scores) < WARNING_FROM
     assert max(scores) >= HEALTHY_FROM
     assert {"success", "failed"} <= set(session.scalars(select(Build.status)))
+
+
+def test_what_was_measured_has_a_history_and_evidence(session: Session) -> None:
+    planner = session.scalars(select(Package).where(Package.name == "@acme/planner")).one()
+    health = session.scalars(select(Health).where(Health.package_id == planner.id)).one()
+    days = session.execute(
+        select(HealthDay.day, HealthDay.build_status, HealthDay.test_coverage)
+        .where(HealthDay.package_id == planner.id)
+        .order_by(HealthDay.day)
+    ).all()
+
+    assert (health.build_status, health.test_coverage) == ("failed", 58.9)
+    assert (health.lint_status, health.security_audit) == ("warn", "fail")
+    assert session.get_one(Report, health.coverage_report_id).format == "lcov"
+    assert [tuple(day) for day in days] == [
+        ("2026-10-05", "success", 55.0),
+        ("2026-10-06", "failed", 56.3),
+        ("2026-10-07", "success", 57.6),
+        ("2026-10-08", "failed", 58.9),
+    ]
 
 
 def test_the_token_opens_the_account(session: Session, made: Made) -> None:
