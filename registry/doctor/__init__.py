@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from registry.doctor.check import Check, Verdict
 from registry.doctor.configuration import check_invalid, check_settings, check_variables
 from registry.doctor.database import open_checked
+from registry.doctor.jobs import check_jobs
 from registry.doctor.machine import check_directories, check_git, check_python
 from registry.doctor.service import check_port, check_rate_limits, check_writes
 from registry.doctor.workspace import check_workspace
@@ -35,6 +36,7 @@ def examine(address: Address) -> Iterator[Check]:
     with open_checked(settings.database_address()) as (checks, engine):
         yield from checks
         yield from check_workspace(settings, engine)
+        yield from check_jobs(settings, engine)
     yield from check_rate_limits(settings)
     yield check_writes(settings, address)
     yield check_port(address)

@@ -3,11 +3,15 @@
 import json
 import socket
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import sessionmaker
 
+from registry.database import make_engine, writing
 from registry.demo import make_workspace
+from registry.jobs import find_job, submit_job
 from tests.cli.conftest import Run
 
 
@@ -187,3 +191,36 @@ def test_a_directory_that_cannot_be_written_is_told(run: Run, tmp_path: Path) ->
 
     assert checks["disk"]["verdict"] == "fail"
     assert "/proc is not writable" in checks["disk"]["seen"]
+
+
+@pytest.mark.parametrize(
+    "address", ["redis://:hush@127.0.0.1:1", "postgresql://reg:hush@127.0.0.1:1/queue"]
+)
+def test_a_queue_that_does_not_answer_is_told(run: Run, migrated: str, address: str) -> None:
+    check = examine(run, REGISTRY_QUEUE_URL=address)["queue"]
+
+    assert check["verdict"] == "fail"
+    assert "hush" not in str(check)
+
+
+def test_jobs_that_no_worker_begins_are_told(run: Run, migrated_either: str) -> None:
+    engine = make_engine(migrated_either)
+    sessions = sessionmaker(engine)
+    job_id = submit_job(sessions, "refresh")
+    assert examine(run)["jobs"]["verdict"] == "ok"
+    with writing(sessions) as session:
+        waiting = find_job(session, job_id)
+        waiting.run_after -= timedelta(minutes=2)
+    engine.dispose()
+
+    check = examine(run)["jobs"]
+
+    assert check["verdict"] == "warn"
+    assert check["seen"].startswith("1 wait")
+
+
+def test_secrets_are_not_shown(run: Run, migrated: str) -> None:
+    result = run("doctor", REGISTRY_GITHUB_WEBHOOK_SECRET="hush")
+
+    assert "REGISTRY_GITHUB_WEBHOOK_SECRET" in result.stdout
+    assert "hush" not in result.output

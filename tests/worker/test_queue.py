@@ -1,0 +1,56 @@
+"""The queue wakes, and what somebody else writes into it does no harm."""
+
+import json
+import pickle
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from registry.jobs import JobQueue, submit_job
+from registry.settings import Settings
+from tests.worker.conftest import StartWorker
+
+
+class Trap:
+    """Makes a directory where its pickle is read."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return Path.mkdir, (self._path,)  # type: ignore[return-value]  # what `pickle` calls
+
+
+def test_messages_are_json(tmp_path: Path) -> None:
+    queue = JobQueue(Settings(instance_path=tmp_path))
+
+    assert queue.wake()
+
+    queue.close()
+    with sqlite3.connect(tmp_path / "queue.db") as connection:
+        ((message,),) = connection.execute("SELECT data FROM task").fetchall()
+    connection.close()
+    assert json.loads(message)[1].endswith("wake")
+
+
+def test_a_pickle_in_the_queue_is_not_read(
+    sessions: sessionmaker[Session], start_worker: StartWorker, tmp_path: Path
+) -> None:
+    job_id = submit_job(sessions, "quick")
+    trap = tmp_path / "trapped"
+    queue = JobQueue(Settings(instance_path=tmp_path / "instance"))
+    queue.wake()
+    queue.close()
+    with sqlite3.connect(tmp_path / "instance" / "queue.db") as connection:
+        messages = [(pickle.dumps(Trap(trap)),), (b"{",), (b"[]",), (b"[1, 2]",)]
+        connection.executemany(
+            "INSERT INTO task (queue, data, priority) VALUES ('registry', ?, 9)", messages
+        )
+    connection.close()
+
+    worker = start_worker()
+
+    assert worker.read() == ["ran", job_id, "1"]
+    worker.stop()
+    assert not trap.exists()
