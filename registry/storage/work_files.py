@@ -10,11 +10,18 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO
 
 _PRIVATE = 0o600
+# Shorter pieces are hashed on the spot: to hand them over would take as long.
+_HANDED_OVER = 32 * 1024
+
+# Hashing takes most of the time of a large upload, and needs no lock of the interpreter meanwhile:
+# it goes on beside reading and writing.
+_hashers = ThreadPoolExecutor(thread_name_prefix="hash")
 
 
 class WorkFile:
@@ -24,6 +31,7 @@ class WorkFile:
         self.path = path
         self._file = file
         self._hash = hashlib.sha256()
+        self._hashing: Future[None] | None = None
         self.size = 0
 
     def write(self, data: bytes) -> int:
@@ -32,7 +40,11 @@ class WorkFile:
         Raises:
             OSError: the disk is full, or fails.
         """
-        self._hash.update(data)
+        self._await_hash()
+        if len(data) < _HANDED_OVER:
+            self._hash.update(data)
+        else:
+            self._hashing = _hashers.submit(self._hash.update, data)
         self._file.write(data)
         self.size += len(data)
         return len(data)
@@ -55,7 +67,13 @@ class WorkFile:
     @property
     def sha256(self) -> str:
         """The SHA-256 of what was written so far, in hex."""
+        self._await_hash()
         return self._hash.hexdigest()
+
+    def _await_hash(self) -> None:
+        if self._hashing is not None:
+            self._hashing.result()
+            self._hashing = None
 
 
 class WorkFiles:
