@@ -17,6 +17,7 @@ from graphql_schema.enumerations import (
     DependencyKind,
     Grade,
     PackageKind,
+    Severity,
     VersionStatus,
 )
 from registry.catalogue.visibility import listing_is_visible, publication_is_visible
@@ -172,6 +173,33 @@ class CommitFilter:
             yield commit.date <= self.until
         if self.breaking is not None:
             yield commit.breaking.is_(self.breaking)
+
+
+@strawberry.input(description="Which issues are wanted.")
+class IssueFilter:
+    """Which issues are wanted."""
+
+    severity: list[Severity] | None = strawberry.field(
+        description="Matters as much as one of these say."
+    )
+    code: list[str] | None = strawberry.field(description="Has one of these codes.")
+    package: list[str] | None = strawberry.field(
+        description="Is an issue of the package of one of these names."
+    )
+
+    def conditions(self, issue: Any, viewer: Viewer) -> Conditions:  # noqa: ARG002 -- as all filters; everyone sees every issue
+        """Say it in SQL."""
+        if self.severity is not None:
+            yield is_one_of(issue.severity, self.severity)
+        if self.code is not None:
+            yield is_one_of(issue.code, self.code)
+        if self.package is not None:
+            package = aliased(Package)
+            yield exists(
+                select(package.id)
+                .where(package.id == issue.package_id, is_one_of(package.name, self.package))
+                .correlate(issue)
+            )
 
 
 @strawberry.input(description="Which dependencies are wanted.")

@@ -63,6 +63,9 @@ COMMIT_PACKAGE_ORDERS = {
 
 DEPENDENCY_ORDERS = {None: Order("name", lambda dependency: (dependency.name, dependency.kind))}
 
+# In the order in which they were found.
+ISSUE_ORDERS = {None: Order("found", lambda issue: (issue.id,))}
+
 LISTING_ORDERS = {None: Order("packageId", lambda listing: (listing.identifier,))}
 
 # By start, the newest first. The connection has those alone that have begun.

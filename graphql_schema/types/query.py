@@ -11,12 +11,13 @@ from graphql_schema.engine.fields import argument, by_global_id, connection, one
 from graphql_schema.engine.parameters import then
 from graphql_schema.engine.relay import Connection
 from graphql_schema.enumerations import Grade, PackageKind
-from graphql_schema.filters import CommitFilter, PackageFilter
-from graphql_schema.orders import COMMIT_ORDERS, PACKAGE_ORDERS, PackageOrder
+from graphql_schema.filters import CommitFilter, IssueFilter, PackageFilter
+from graphql_schema.orders import COMMIT_ORDERS, ISSUE_ORDERS, PACKAGE_ORDERS, PackageOrder
 from graphql_schema.types.affected import Affected, read_affected
 from graphql_schema.types.commit import Commit
 from graphql_schema.types.graph import DependencyGraph
 from graphql_schema.types.health import HealthSummary, sum_up_health
+from graphql_schema.types.issue import Issue
 from graphql_schema.types.listing import Listing, ViewerAccount
 from graphql_schema.types.node import Node
 from graphql_schema.types.package import Package
@@ -113,6 +114,13 @@ class Query:
         "The workspace's commits, the newest first.",
         orders=COMMIT_ORDERS,
         filter_by=CommitFilter,
+        page_size=50,
+    )
+    issues: Connection[Issue] = connection(
+        None,
+        "What is wrong with the workspace and its packages.",
+        orders=ISSUE_ORDERS,
+        filter_by=IssueFilter,
         page_size=50,
     )
     search: Connection[Package] = connection(

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     Boolean,
     ColumnElement,
     Double,
@@ -85,7 +86,7 @@ class _Json:
             return case((column, "true"), else_="false")
         if isinstance(column.type, Timestamp):
             column = self.time(column)
-        elif isinstance(column.type, Integer):
+        elif isinstance(column.type, Integer | JSON):
             return cast(column, Text)
         quoted = cast(getattr(func, self.quote)(column), Text)
         return func.coalesce(quoted, "null")
@@ -190,7 +191,9 @@ def _commits(write: _Json) -> Select[*tuple[Any, ...]]:
 
 def _issues(write: _Json) -> Select[*tuple[Any, ...]]:
     """Select what is wrong with the package."""
-    shown = write.object_of(code=Issue.code, severity=Issue.severity, message=Issue.message)
+    shown = write.object_of(
+        code=Issue.code, severity=Issue.severity, message=Issue.message, evidence=Issue.evidence
+    )
     return select(shown.label("shown")).where(Issue.package_id == Package.id).order_by(Issue.id)
 
 

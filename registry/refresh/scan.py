@@ -20,6 +20,7 @@ from registry.accounts.provenance import attach_stated_commits
 from registry.database import begin_write, raise_revision
 from registry.history.errors import HistoryUnreadable
 from registry.history.repository import Head, Repository
+from registry.issues.dependencies import update_dependency_issues
 from registry.models import Package, Scan, Workspace
 from registry.models.base import utc_now
 from registry.refresh.dependencies import write_dependencies
@@ -211,6 +212,7 @@ class _Refresh:
         changes.problems[None] = [*problems, *more_problems]
         edges = write_dependencies(self._connection, changes.members, layout)
         issues = write_package_issues(self._connection, workspace.id, changes.problems)
+        issues |= update_dependency_issues(self._connection, workspace.id)
         self._report.packages_changed = len(changes.changed | edges) + changes.vanished
         workspace.tool, workspace.patterns = layout.tool, list(layout.patterns)
         workspace.shared_version = layout.shared_version

@@ -10,6 +10,7 @@ from registry.rest.builds import builds
 from registry.rest.commits import commits
 from registry.rest.dependencies import dependencies
 from registry.rest.health import health
+from registry.rest.issues import issues
 from registry.rest.jobs import jobs
 from registry.rest.limits import Policy, init_limits
 from registry.rest.links import links
@@ -36,6 +37,7 @@ from registry.rest.webhooks import webhooks
     package_health,
     reports,
     dependencies,
+    issues,
     search,
     builds,
     jobs,

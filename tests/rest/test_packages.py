@@ -161,7 +161,11 @@ def test_detail(catalogued: FlaskClient, tree: WorkTree, name: str) -> None:
     assert detail["branch"] == "main"
     assert (detail["successRate"], detail["averageDuration"]) == (None, None)
     assert detail["isHealthy"] is False
-    assert detail["issues"] == []
+    assert [issue["code"] for issue in detail["issues"]] == [
+        "license_missing",
+        "repository_missing",
+    ]
+    assert list(detail["issues"][0]) == ["code", "severity", "message", "evidence"]
     assert list(detail["packageHealth"]) == [
         "id",
         "packageName",

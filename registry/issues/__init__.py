@@ -1,0 +1,1 @@
+"""What is wrong: found by comparing rows, kept with few writes."""
