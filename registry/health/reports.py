@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from registry.database import raise_revision
 from registry.errors import package_not_found
-from registry.health.scores import update_scores
+from registry.health.scores import lock_scores, update_scores
 from registry.models import Package
 from registry.models import Report as ReportRow
 from registry.models.base import utc_now
@@ -49,6 +49,8 @@ def record_report(
     """
     received_at = received_at or utc_now()
     measured_at = truncate_time(min(measured_at, received_at))
+    # Before it is asked what is there: two first reports of a kind may come at once.
+    lock_scores(session)
     package_id = session.scalar(
         select(Package.id).where(Package.name == package_name, Package.workspace_id.is_not(None))
     )

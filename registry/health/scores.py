@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, select, true, update
+from sqlalchemy import ColumnElement, insert, select, text, true, update
 from sqlalchemy.orm import Session, aliased
 
 from registry.database import raise_revision
-from registry.issues.health import update_health_issues
 from registry.models import Build, Health, HealthDay, Package, Report, Workspace
 from registry.models.base import utc_now
 from registry.rules.enumerations import BuildStatus, CheckStatus, ReportKind
@@ -21,6 +20,8 @@ from registry.rules.score import overall_score
 # Beyond so many packages it costs less to look at all than to name them (and SQLite's oldest limit
 # on the parameters of one statement is 999).
 _MOST_NAMED = 500
+# Any number, the same for all that work scores out: the key of PostgreSQL's advisory lock.
+_LOCK_KEY = 0x7265_7363
 
 # What a score is made of, and which rows say so.
 _PARTS = ("overall_score", "build_status", "test_coverage", "lint_status", "security_audit")
@@ -53,6 +54,7 @@ def update_scores(
     wanted: ColumnElement[bool] = true()
     if package_ids is not None and len(package_ids) <= _MOST_NAMED:
         wanted = Package.id.in_(package_ids)
+    lock_scores(session)
     at = at or utc_now()
     measured = _measure(session, wanted)
     scored = {
@@ -81,10 +83,18 @@ def update_scores(
     if changed:
         session.execute(update(Health), changed)
     _write_days(session, at.date().isoformat(), days)
-    issues = update_health_issues(session, package_ids)
-    if new or changed or issues:
+    if new or changed:
         raise_revision(session)
     return len(new) + len(changed)
+
+
+def lock_scores(session: Session) -> None:
+    """Let one transaction at a time work scores out; on SQLite it is the one writer anyway.
+
+    Two at once would each miss what the other has not committed yet, and the later one would win.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
 
 
 def _columns(*names: str) -> list[Any]:
