@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, insert, select, text, true, update
 from sqlalchemy.orm import Session, aliased
 
 from registry.database import raise_revision
+from registry.issues.health import update_health_issues
 from registry.models import Build, Health, HealthDay, Package, Report, Workspace
 from registry.models.base import utc_now
 from registry.rules.enumerations import BuildStatus, CheckStatus, ReportKind
@@ -83,7 +84,8 @@ def update_scores(
     if changed:
         session.execute(update(Health), changed)
     _write_days(session, at.date().isoformat(), days)
-    if new or changed:
+    issues = update_health_issues(session, package_ids)
+    if new or changed or issues:
         raise_revision(session)
     return len(new) + len(changed)
 
