@@ -25,6 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from registry.catalogue.columns import Columns
+from registry.catalogue.commits import links_of
+from registry.catalogue.packages import in_workspace
 from registry.catalogue.prepared import Prepared, prepare
 from registry.errors import package_not_found
 from registry.models import (
@@ -34,7 +36,6 @@ from registry.models import (
     Health,
     Issue,
     Package,
-    PackageCommit,
     Workspace,
 )
 from registry.models.base import Timestamp
@@ -43,13 +44,14 @@ from registry.models.base import Timestamp
 _TIME_PATTERN = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
 
 
-def find_detail(session: Session, name: str, *, commits: int) -> Columns:
+def find_detail(session: Session, name: str, *, commits: int, follow: bool = False) -> Columns:
     """Find a workspace package by its name, with all that is known of it.
 
     Args:
         session: the transaction that reads.
         name: the package's.
         commits: how many of the newest commits.
+        follow: whether commits count that touched it where it was before it moved.
 
     Returns:
         A row of `document`, `branch`, `hash` and `date` of the last commit (None: no commit),
@@ -61,7 +63,7 @@ def find_detail(session: Session, name: str, *, commits: int) -> Columns:
     Raises:
         NotFound: the workspace has none of that name.
     """
-    detail = _prepare(session.get_bind().dialect)
+    detail = _prepare(session.get_bind().dialect, follow)
     row = detail.run(session, name=name, commits=commits).first()
     if row is None:
         raise package_not_found(name)
@@ -69,9 +71,9 @@ def find_detail(session: Session, name: str, *, commits: int) -> Columns:
 
 
 @cache
-def _prepare(dialect: Any) -> Prepared:
+def _prepare(dialect: Any, follow: bool) -> Prepared:
     write = _PostgresqlJson() if dialect.name == "postgresql" else _SqliteJson()
-    return prepare(dialect, _select_detail(write))
+    return prepare(dialect, _select_detail(write, follow=follow))
 
 
 class _Json:
@@ -125,7 +127,7 @@ class _SqliteJson(_Json):
         return cast(column, Text)
 
 
-def _select_detail(write: _Json) -> Select[*tuple[Any, ...]]:
+def _select_detail(write: _Json, *, follow: bool) -> Select[*tuple[Any, ...]]:
     last = aliased(Commit)
     return (
         select(
@@ -134,7 +136,7 @@ def _select_detail(write: _Json) -> Select[*tuple[Any, ...]]:
             last.hash,
             write.time(last.date).label("date"),
             write.array_of(_dependencies(write)).label("dependencies"),
-            write.array_of(_commits(write)).label("commits"),
+            write.array_of(_commits(write, follow=follow)).label("commits"),
             write.array_of(_issues(write)).label("issues"),
             case((Health.id.is_not(None), _health(write))).label("health"),
             Health.overall_score.label("score"),
@@ -148,7 +150,7 @@ def _select_detail(write: _Json) -> Select[*tuple[Any, ...]]:
         .outerjoin(Health, Health.package_id == Package.id)
         .outerjoin(BuildFigure, BuildFigure.package_id == Package.id)
         .outerjoin(last, last.id == Package.last_commit_id)
-        .where(Package.name == bindparam("name", type_=Text))
+        .where(in_workspace(), Package.name == bindparam("name", type_=Text))
     )
 
 
@@ -170,7 +172,7 @@ def _dependencies(write: _Json) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _commits(write: _Json) -> Select[*tuple[Any, ...]]:
+def _commits(write: _Json, *, follow: bool) -> Select[*tuple[Any, ...]]:
     """Select the newest commits that touched the package."""
     shown = write.object_of(
         author=Commit.author_name,
@@ -180,11 +182,11 @@ def _commits(write: _Json) -> Select[*tuple[Any, ...]]:
         packageName=Package.name,
         type=Commit.type,
     )
+    links = links_of(Package.id, follow=follow)
     return (
         select(shown.label("shown"))
-        .join_from(PackageCommit, Commit, Commit.id == PackageCommit.commit_id)
-        .where(PackageCommit.package_id == Package.id)
-        .order_by(PackageCommit.date.desc(), PackageCommit.commit_id.desc())
+        .join_from(links, Commit, Commit.id == links.c.commit_id)
+        .order_by(links.c.date.desc(), links.c.commit_id.desc())
         .limit(bindparam("commits", type_=Integer))
     )
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from registry.history.git_command import GitProcess
+from registry.history.moves import Departure, MoveFolding
 from registry.history.repository import Repository, check_revisions
 from registry.rules.territories import ROOT, Territories
 
@@ -61,6 +62,9 @@ class LoggedCommit(NamedTuple):
         subject: git's `%s`: the first paragraph on one line.
         owners: the packages it touched, as indexes into the territories, ascending.
         manifests: the packages whose manifest it added or changed, each with the new blob's hash.
+        formerly: the packages that it touched in a directory that they moved away from since, where
+            moves are followed; in no order, and perhaps among the owners too.
+        departures: the manifests that it deleted, where moves are followed.
     """
 
     hash: str
@@ -72,6 +76,8 @@ class LoggedCommit(NamedTuple):
     subject: str
     owners: tuple[int, ...]
     manifests: tuple[tuple[int, str], ...]
+    formerly: frozenset[int] = frozenset()
+    departures: tuple[Departure, ...] = ()
 
 
 def read_log(
@@ -81,6 +87,7 @@ def read_log(
     manifest_name: str = MANIFEST,
     *,
     pathspecs: Sequence[str] = (),
+    moves: MoveFolding | None = None,
 ) -> Iterator[LoggedCommit]:
     """Tell the commits of a range, newest first as `git log` does, in one pass.
 
@@ -95,6 +102,8 @@ def read_log(
         territories: the packages' directories.
         manifest_name: the file in a package's directory that is its manifest.
         pathspecs: directories of packages, each one of the territories, to which to keep.
+        moves: what follows packages to where they were before; not with `pathspecs`, which leave
+            out commits by which that is told.
 
     Raises:
         ValueError: a revision is no hash, or a pathspec no territory.
@@ -112,7 +121,7 @@ def read_log(
     arguments += [*revisions, "--"]
     if only and ROOT not in pathspecs and len(only) <= _MOST_PATHSPECS:
         arguments += [f":(top,literal){path}" for path in pathspecs]
-    commits = _read_commits(repository, arguments, _Folding(territories, manifest_name))
+    commits = _read_commits(repository, arguments, _Folding(territories, manifest_name, moves))
     return _keep_to(only, commits) if only else commits
 
 
@@ -158,8 +167,12 @@ def _read_fields(process: GitProcess) -> Iterator[list[bytes]]:
 class _Folding:
     """Makes commits of fields, which come in any number at a time."""
 
-    def __init__(self, territories: Territories, manifest_name: str) -> None:
+    def __init__(
+        self, territories: Territories, manifest_name: str, moves: MoveFolding | None
+    ) -> None:
         self._territories = territories
+        self._moves = moves
+        self._manifest_name = manifest_name.encode()
         self._manifest_of = {
             _manifest_path(path, manifest_name): index
             for index, path in enumerate(territories.paths)
@@ -191,6 +204,8 @@ class _Folding:
             if end - at < _FIELDS:
                 break
             self._commit = fields[at + 1 : at + _FIELDS]
+            if self._moves is not None:
+                self._moves.begin(self._commit[0])
             at += _FIELDS
         self._rest = fields[at:]
 
@@ -206,6 +221,8 @@ class _Folding:
         self._owners |= self._territories.owners(paths)
         if not self._manifest_of.keys().isdisjoint(paths):
             self._add_manifests(paths, fields[start:stop:2])
+        if self._moves is not None:
+            self._moves.add_files(paths, fields, start, self._manifest_name)
 
     def _add_manifests(self, paths: list[bytes], changes: list[bytes]) -> None:
         for path, change in zip(paths, changes, strict=True):
@@ -219,6 +236,10 @@ class _Folding:
     def _complete(self, fields: list[bytes]) -> LoggedCommit:
         commit, parents, committed, authored, name, email, subject = fields
         owners, manifests = tuple(sorted(self._owners)), tuple(self._manifests)
+        formerly: frozenset[int] = frozenset()
+        departures: tuple[Departure, ...] = ()
+        if self._moves is not None:
+            formerly, departures = self._moves.complete(parents)
         self._commit = None
         self._owners.clear()
         self._manifests.clear()
@@ -232,6 +253,8 @@ class _Folding:
             subject.decode("utf-8", "replace"),
             owners,
             manifests,
+            formerly,
+            departures,
         )
 
 

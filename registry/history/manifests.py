@@ -31,6 +31,7 @@ from registry.history.repository import Repository, check_hashes
 LARGEST_MANIFEST = 10 * 1024 * 1024
 # The longest that npm takes (node-semver's MAX_LENGTH), and short enough for any index.
 LONGEST_VERSION = 256
+LONGEST_NAME = 214
 
 _BOM = b"\xef\xbb\xbf"
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -58,15 +59,24 @@ def version_in(manifest: bytes) -> str | None:
     that is no string or empty, or one longer than 256 characters. NUL and lone surrogates, which
     databases refuse, become U+FFFD.
     """
+    return _text_in(manifest, "version", LONGEST_VERSION)
+
+
+def name_in(manifest: bytes) -> str | None:
+    """Give a manifest's own `name`, read as its version is, or None where it has none."""
+    return _text_in(manifest, "name", LONGEST_NAME)
+
+
+def _text_in(manifest: bytes, key: str, longest: int) -> str | None:
     text = manifest.removeprefix(_BOM)
     try:
         content = orjson.loads(text)
     except orjson.JSONDecodeError:
         content = _parse_leniently(text)
-    version = content.get("version") if isinstance(content, dict) else None
-    if not isinstance(version, str) or not 0 < len(version) <= LONGEST_VERSION:
+    value = content.get(key) if isinstance(content, dict) else None
+    if not isinstance(value, str) or not 0 < len(value) <= longest:
         return None
-    return _UNSTORABLE.sub("\ufffd", version)
+    return _UNSTORABLE.sub("\ufffd", value)
 
 
 def read_versions(
@@ -179,10 +189,18 @@ class VersionReader(Generic[K]):
 
 
 def _read_answer(header: bytes, answers: IO[bytes]) -> FoundVersion:
-    """Read one answer: `HASH TYPE SIZE`, the content and a line end; or `HASH missing`."""
+    content = read_content(header, answers)
+    return MISSING if content is None else version_in(content)
+
+
+def read_content(header: bytes, answers: IO[bytes]) -> bytes | None:
+    """Read one answer of `git cat-file --batch`: `HASH TYPE SIZE`, the content and a line end.
+
+    Gives nothing of what is too large to be a manifest, and None for `HASH missing`.
+    """
     _, _, *size = header.split()
     if not size:
-        return MISSING
+        return None
     left = int(size[0])
     content = b""
     if left <= LARGEST_MANIFEST:
@@ -191,7 +209,7 @@ def _read_answer(header: bytes, answers: IO[bytes]) -> FoundVersion:
     while left and (skipped := answers.read(min(left, _READ_AT_ONCE))):
         left -= len(skipped)
     answers.read(1)
-    return version_in(content)
+    return content
 
 
 def _parse_leniently(text: bytes) -> object:

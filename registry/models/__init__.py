@@ -4,7 +4,14 @@ from registry.models.account import Author, Listing, Token
 from registry.models.analytics import InstallHour
 from registry.models.base import Base
 from registry.models.external import ExternalPackage
-from registry.models.history import Commit, PackageCommit, Publication, Version
+from registry.models.history import (
+    Commit,
+    Departure,
+    FormerCommit,
+    PackageCommit,
+    Publication,
+    Version,
+)
 from registry.models.job import Job
 from registry.models.measurement import HealthDay, Report
 from registry.models.package import Build, BuildDay, BuildFigure, Dependency, Health, Issue, Package
@@ -17,8 +24,10 @@ __all__ = [
     "BuildDay",
     "BuildFigure",
     "Commit",
+    "Departure",
     "Dependency",
     "ExternalPackage",
+    "FormerCommit",
     "Health",
     "HealthDay",
     "InstallHour",

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.models.base import Base, BigKey, Key, utc_now
+from registry.models.base import Base, BigKey, CodePointText, Key, utc_now
 
 
 class Commit(Base):
@@ -59,6 +59,39 @@ class PackageCommit(Base):
     commit_id: Mapped[int] = mapped_column(
         ForeignKey("commit.id", ondelete="CASCADE"), primary_key=True, index=True
     )
+
+
+class FormerCommit(Base):
+    """A commit touched a package where it was before it moved; none of these is a PackageCommit.
+
+    So both together are the history that follows the package, and each alone is read as before.
+    """
+
+    __tablename__ = "former_commit"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    package_id: Mapped[int] = mapped_column(
+        ForeignKey("package.id", ondelete="CASCADE"), primary_key=True
+    )
+    date: Mapped[datetime] = mapped_column(primary_key=True)
+    commit_id: Mapped[int] = mapped_column(
+        ForeignKey("commit.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class Departure(Base):
+    """A commit deleted a manifest: where it was, and the name that it bore.
+
+    A package that comes up later, or moves, finds here whether it has a history elsewhere.
+    """
+
+    __tablename__ = "departure"
+
+    commit_id: Mapped[int] = mapped_column(
+        ForeignKey("commit.id", ondelete="CASCADE"), primary_key=True
+    )
+    path: Mapped[str] = mapped_column(CodePointText, primary_key=True)
+    name: Mapped[str] = mapped_column(CodePointText, index=True)
 
 
 class Version(Base):

@@ -26,6 +26,7 @@ class Package(Base):
         # distinct from null), so an author cannot take a name from a workspace package.
         UniqueConstraint("workspace_id", "name"),
         Index(None, "workspace_id", "type", "name"),
+        Index(None, "path"),
         # The members by name: a page reads as many rows as it shows, however many there are.
         Index(
             "ix_package_members_name",
@@ -62,8 +63,8 @@ class Package(Base):
     last_commit_id: Mapped[int | None] = mapped_column(
         ForeignKey("commit.id", ondelete="SET NULL"), index=True
     )
-    # What the contract shows of it, as JSON text (`registry.rules.package_document`). An insert makes
-    # it; whoever changes a column that is shown makes it anew.
+    # What the contract shows of it, as JSON text (`registry.rules.package_document`). An insert
+    # makes it; whoever changes a column that is shown makes it anew.
     document: Mapped[str] = mapped_column(default=_document, server_default=text("''"))
     # The listing that its manifest names as its own (`registry.packageId`); null: none.
     listing_identifier: Mapped[str | None]

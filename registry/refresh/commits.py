@@ -1,12 +1,12 @@
 """Commits and their links to packages, written while git is still telling of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from registry.history.log import LoggedCommit
-from registry.models import Commit, PackageCommit
+from registry.models import Commit, Departure, FormerCommit, PackageCommit
 from registry.refresh.bulk import batches, insert_rows
 from registry.refresh.versions import Origin
 from registry.rules.conventional import parse_subject
@@ -32,6 +32,7 @@ _COMMIT_COLUMNS = (
     "merge",
 )
 _LINK_COLUMNS = ("package_id", "date", "commit_id")
+_DEPARTURE_COLUMNS = ("commit_id", "path", "name")
 
 
 class CommitWriter:
@@ -44,10 +45,20 @@ class CommitWriter:
         self._next_id = (newest // _BLOCK + 2) * _BLOCK - 1
         self._commits: list[tuple[Any, ...]] = []
         self._links: list[tuple[int, str, int]] = []
+        self._former_links: list[tuple[int, str, int]] = []
+        self._departures: list[tuple[int, str, str]] = []
         self.added = 0
 
-    def add(self, commit: LoggedCommit, package_ids: Sequence[int]) -> Origin:
-        """Write a new commit and link it to packages; gives what a version of it comes from."""
+    def add(
+        self, commit: LoggedCommit, package_ids: Sequence[int], former_ids: Iterable[int]
+    ) -> Origin:
+        """Write a new commit and link it to packages; gives what a version of it comes from.
+
+        Args:
+            commit: what git told.
+            package_ids: the packages that it touched.
+            former_ids: those that it touched where they were before they moved.
+        """
         commit_id = self._next_id
         self._next_id -= 1
         date = format_time(time_of_seconds(commit.committed))
@@ -74,23 +85,33 @@ class CommitWriter:
             )
         )
         self.added += 1
+        for departure in commit.departures:
+            self._departures.append((commit_id, departure.path, departure.name))
         origin = Origin(date, commit_id)
-        self.link(package_ids, origin)
+        self.link(package_ids, former_ids, origin)
         return origin
 
-    def link(self, package_ids: Sequence[int], commit: Origin) -> None:
-        """Say that a commit, new or already written, touched packages."""
+    def link(self, package_ids: Sequence[int], former_ids: Iterable[int], commit: Origin) -> None:
+        """Say that a commit, new or already written, touched packages, as `add` does."""
         for package_id in package_ids:
             self._links.append((package_id, commit.date, commit.commit_id))
-        if len(self._commits) >= _FLUSH_EVERY or len(self._links) >= 2 * _FLUSH_EVERY:
+        for package_id in former_ids:
+            if package_id not in package_ids:
+                self._former_links.append((package_id, commit.date, commit.commit_id))
+        links = len(self._links) + len(self._former_links)
+        if len(self._commits) >= _FLUSH_EVERY or links >= 2 * _FLUSH_EVERY:
             self.flush()
 
     def flush(self) -> None:
         """Write what is still held back."""
         insert_rows(self._connection, Commit, _COMMIT_COLUMNS, self._commits)
         insert_rows(self._connection, PackageCommit, _LINK_COLUMNS, self._links)
+        insert_rows(self._connection, FormerCommit, _LINK_COLUMNS, self._former_links)
+        insert_rows(self._connection, Departure, _DEPARTURE_COLUMNS, self._departures)
         self._commits.clear()
         self._links.clear()
+        self._former_links.clear()
+        self._departures.clear()
 
 
 def find_commits(

@@ -1,19 +1,22 @@
 """The history's part of a refresh: which commits to read, and what follows from them."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select, update
 
 from registry.history.log import LoggedCommit, read_log
 from registry.history.manifests import MISSING, FoundVersion, VersionReader
+from registry.history.moves import Departure as LoggedDeparture
+from registry.history.moves import MoveFolding, NameReader
 from registry.history.repository import Repository
-from registry.models import Commit, Package, PackageCommit, Version
+from registry.models import Commit, Departure, FormerCommit, Package, PackageCommit, Version
 from registry.refresh.bulk import batches
 from registry.refresh.commits import CommitWriter, find_commits
 from registry.refresh.report import Progress, ProgressListener, ScanReport
 from registry.refresh.versions import KnownVersions, Origin
-from registry.rules.territories import Territories
+from registry.rules.territories import ROOT, Territories
 from registry.workspace.problems import Problem, ProblemCode, warning
 
 _TELL_EVERY = 500
@@ -28,6 +31,7 @@ class Member:
 
     package_id: int
     path: str
+    name: str
 
 
 class HistoryUpdate:
@@ -58,8 +62,17 @@ class HistoryUpdate:
         self.versions_of: set[int] = set()
         self._touched: set[int] = set()
         self._missing_manifests = 0
+        self._new_departures: set[LoggedDeparture] = set()
 
-    def run(self, old: str, new: str, *, rebuilt: Collection[int], start_over: bool) -> None:
+    def run(
+        self,
+        old: str,
+        new: str,
+        *,
+        rebuilt: Collection[int],
+        vanished: bool,
+        start_over: bool,
+    ) -> None:
         """Read what is needed to get from the commit `old` to `new` (empty: no commit).
 
         Args:
@@ -67,10 +80,14 @@ class HistoryUpdate:
             new: the head now.
             rebuilt: packages whose links and versions must be made from all of history, because
                 they are new or their territory changed.
+            vanished: whether there are packages less than before.
             start_over: whether nothing of the old history can be built upon.
         """
         rebuilt = set(rebuilt)
-        with VersionReader[ManifestOf](self._repository) as self._manifests:
+        with (
+            VersionReader[ManifestOf](self._repository) as self._manifests,
+            NameReader(self._repository) as self._names,
+        ):
             if start_over or not old or not new or not self._repository.has_commit(old):
                 rebuilt = {member.package_id for member in self._members}
                 self._read_everything(new)
@@ -78,6 +95,9 @@ class HistoryUpdate:
                 if old != new:
                     rebuilt |= self._forget_dropped(old, new)
                     self._read_new([f"{old}..{new}"], skip=rebuilt)
+                    rebuilt |= self._departed(self._new_departures)
+                if rebuilt or vanished:
+                    rebuilt |= self._around(rebuilt, vanished=vanished)
                 if rebuilt:
                     self._relink(new, rebuilt)
             self._take(self._manifests.finish())
@@ -120,40 +140,86 @@ class HistoryUpdate:
     def _read_new(self, revisions: Sequence[str], *, skip: Collection[int]) -> None:
         """Catalogue commits and link them to packages, but for those that are made anew."""
         writer = CommitWriter(self._connection, self._workspace_id)
-        for commit in read_log(self._repository, revisions, self._territories):
-            owners = [
-                package_id
-                for index in commit.owners
-                if (package_id := self._members[index].package_id) not in skip
-            ]
-            origin = writer.add(commit, owners)
+        moves = self._follow_moves()
+        for commit in read_log(self._repository, revisions, self._territories, moves=moves):
+            owners = [one for one in self._ids(commit.owners) if one not in skip]
+            former = [one for one in self._ids(commit.formerly) if one not in skip]
+            origin = writer.add(commit, owners, former)
+            self._new_departures.update(commit.departures)
             self._note(commit, owners, origin)
             if writer.added % _TELL_EVERY == 0:
                 self._listener(Progress("history", writer.added))
         writer.flush()
         self._report.commits_added = writer.added
 
-    def _relink(self, head: str, rebuilt: Collection[int]) -> None:
+    def _relink(self, head: str, rebuilt: AbstractSet[int]) -> None:
         """Link catalogued commits to packages that are new, or whose territory changed."""
         for batch in batches(rebuilt):
-            self._connection.execute(
-                delete(PackageCommit).where(PackageCommit.package_id.in_(batch))
-            )
+            for links in (PackageCommit, FormerCommit):
+                self._connection.execute(delete(links).where(links.package_id.in_(batch)))
         writer = CommitWriter(self._connection, self._workspace_id)
-        paths = [member.path for member in self._members if member.package_id in rebuilt]
-        log = read_log(self._repository, [head], self._territories, pathspecs=paths)
-        for commits in batches(log):
+        for commits in batches(self._read_again(head, rebuilt)):
             hashes = [commit.hash for commit in commits]
             origins = find_commits(self._connection, self._workspace_id, hashes)
             for commit in commits:
-                owners = [
-                    package_id
-                    for index in commit.owners
-                    if (package_id := self._members[index].package_id) in rebuilt
-                ]
-                writer.link(owners, origins[commit.hash])
+                owners = [one for one in self._ids(commit.owners) if one in rebuilt]
+                former = [one for one in self._ids(commit.formerly) if one in rebuilt]
+                writer.link(owners, former, origins[commit.hash])
                 self._note(commit, owners, origins[commit.hash])
         writer.flush()
+
+    def _read_again(self, head: str, rebuilt: AbstractSet[int]) -> Iterator[LoggedCommit]:
+        """Tell the commits that touched these packages, where they are or were."""
+        if rebuilt.isdisjoint(self._departed(self._all_departures())):
+            paths = [member.path for member in self._members if member.package_id in rebuilt]
+            return read_log(self._repository, [head], self._territories, pathspecs=paths)
+        # How far back a former directory goes is told by all commits between.
+        log = read_log(self._repository, [head], self._territories, moves=self._follow_moves())
+        return (
+            commit
+            for commit in log
+            if any(one in rebuilt for one in self._ids((*commit.owners, *commit.formerly)))
+        )
+
+    def _ids(self, indexes: Iterable[int]) -> list[int]:
+        return [self._members[index].package_id for index in indexes]
+
+    def _follow_moves(self) -> MoveFolding:
+        names = {member.name: index for index, member in enumerate(self._members)}
+        return MoveFolding(names, [member.path for member in self._members], self._names)
+
+    def _all_departures(self) -> Iterator[LoggedDeparture]:
+        """Tell the departures that are catalogued of the names that packages have today."""
+        for batch in batches(member.name for member in self._members):
+            for path, name in self._connection.execute(
+                select(Departure.path, Departure.name)
+                .join(Commit, Commit.id == Departure.commit_id)
+                .where(Commit.workspace_id == self._workspace_id, Departure.name.in_(batch))
+            ):
+                yield LoggedDeparture(path, name)
+
+    def _departed(self, departures: Iterable[LoggedDeparture]) -> set[int]:
+        """Give the packages that departures say lived elsewhere."""
+        named = {member.name: member for member in self._members}
+        return {
+            member.package_id
+            for departure in departures
+            if (member := named.get(departure.name)) and member.path != departure.path
+        }
+
+    def _around(self, rebuilt: Collection[int], *, vanished: bool) -> set[int]:
+        """Give the packages with a former directory in which others came or went.
+
+        Files of packages that are there today belong to these, so it is another one now.
+        """
+        paths = [f"{each.path}/" for each in self._members if each.package_id in rebuilt]
+        return self._departed(
+            departure
+            for departure in self._all_departures()
+            if vanished
+            or departure.path == ROOT
+            or any(path.startswith(f"{departure.path}/") for path in paths)
+        )
 
     def _note(self, commit: LoggedCommit, owners: Sequence[int], origin: Origin) -> None:
         """Remember which packages a commit touched, and ask what their manifests say there."""
@@ -172,7 +238,7 @@ class HistoryUpdate:
                 self._versions.add(package_id, version, origin)
 
     def _forget_dropped(self, old: str, new: str) -> set[int]:
-        """Forget the commits that a rewrite dropped; gives the packages that lost versions.
+        """Forget the commits that a rewrite dropped; gives the packages that lost more than links.
 
         Where history only grew, there are none.
         """
@@ -186,6 +252,10 @@ class HistoryUpdate:
                     select(Version.package_id).where(Version.commit_id.in_(ids))
                 )
             )
+            dropped = self._connection.execute(
+                select(Departure.path, Departure.name).where(Departure.commit_id.in_(ids))
+            )
+            bereft |= self._departed(LoggedDeparture(*row) for row in dropped)
             self._touched.update(
                 self._connection.scalars(
                     select(PackageCommit.package_id).where(PackageCommit.commit_id.in_(ids))

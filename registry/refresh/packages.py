@@ -13,8 +13,9 @@ from registry.accounts.links import end_links
 from registry.models import (
     Build,
     BuildDay,
-    Dependency,
     BuildFigure,
+    Dependency,
+    FormerCommit,
     Health,
     HealthDay,
     Issue,
@@ -178,6 +179,7 @@ def _remove(session: Session, vanished: Sequence[Package]) -> None:
     for batch in batches(listed):
         for model in (
             PackageCommit,
+            FormerCommit,
             Dependency,
             Issue,
             Health,

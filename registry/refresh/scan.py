@@ -159,9 +159,8 @@ class _Refresh:
         with self._phase("packages"):
             packages = self._refresh_packages(workspace, head)
         with self._phase("history"):
-            if history_moved or (packages and packages.rebuilt):
-                rebuilt = packages.rebuilt if packages else frozenset()
-                self._refresh_history(workspace, head, shallow, rebuilt)
+            if history_moved or (packages and (packages.rebuilt or packages.vanished)):
+                self._refresh_history(workspace, head, shallow, packages or PackageChanges())
         with self._phase("versions"):
             if packages or history_moved or tags_digest != workspace.tags_digest:
                 same_names = tags_digest == workspace.tags_digest and not (
@@ -249,12 +248,14 @@ class _Refresh:
         return hashlib.sha256(orjson.dumps(seen)).hexdigest()
 
     def _refresh_history(
-        self, workspace: Workspace, head: Head, shallow: str, rebuilt: Collection[int]
+        self, workspace: Workspace, head: Head, shallow: str, packages: PackageChanges
     ) -> None:
         members = [
-            Member(row.id, row.path)
+            Member(row.id, row.path, row.name)
             for row in self._session.execute(
-                select(Package.id, Package.path).where(Package.workspace_id == workspace.id)
+                select(Package.id, Package.path, Package.name).where(
+                    Package.workspace_id == workspace.id
+                )
             )
         ]
         update = HistoryUpdate(
@@ -270,7 +271,8 @@ class _Refresh:
                 update.run(
                     workspace.head,
                     head.commit,
-                    rebuilt=rebuilt,
+                    rebuilt=packages.rebuilt,
+                    vanished=packages.vanished > 0,
                     start_over=shallow != workspace.shallow_digest,
                 )
         except HistoryUnreadable as failure:

@@ -4,7 +4,7 @@ from flask import Blueprint, Response
 
 from registry.catalogue.commits import find_package_at, list_commits
 from registry.rest.representation import represent_commit
-from registry.web.arguments import int_argument, text_argument
+from registry.web.arguments import flag_argument, int_argument, text_argument
 from registry.web.conditional import conditional_read
 from registry.web.database import read_session
 from registry.web.json import json_response
@@ -24,5 +24,11 @@ def list_package_commits(path: str) -> Response:
     limit = int_argument("limit", default=None, minimum=1, maximum=MAX_COMMITS)
     session = read_session()
     package_id, name = find_package_at(session, path.strip("/") or ".")
-    rows = list_commits(session, package_id, limit=limit, before=text_argument("before") or None)
+    rows = list_commits(
+        session,
+        package_id,
+        limit=limit,
+        before=text_argument("before") or None,
+        follow=flag_argument("follow"),
+    )
     return json_response([represent_commit(row, name) for row in rows])

@@ -12,7 +12,12 @@ from registry.errors import FieldError, InvalidInput
 from registry.rest.paging import decode_cursor, encode_cursor, next_link
 from registry.rest.representation import represent_detail, represent_packages
 from registry.rules.enumerations import PackageKind
-from registry.web.arguments import choice_argument, int_argument, text_argument
+from registry.web.arguments import (
+    choice_argument,
+    flag_argument,
+    int_argument,
+    text_argument,
+)
 from registry.web.authentication import require_write
 from registry.web.body import json_object_body
 from registry.web.conditional import check_if_match, conditional_read
@@ -56,9 +61,9 @@ def _one_more(limit: int | None) -> int | None:
 def show_package(name: str) -> Response:
     """Show one package with all that is known of it."""
     limit = int_argument("commits", default=DEFAULT_COMMITS, minimum=0, maximum=MAX_COMMITS)
-    return ready_response(
-        represent_packages(represent_detail(find_detail(read_session(), name, commits=limit)))
-    )
+    follow = flag_argument("follow")
+    detail = find_detail(read_session(), name, commits=limit, follow=follow)
+    return ready_response(represent_packages(represent_detail(detail)))
 
 
 @packages.post("/refresh")

@@ -87,3 +87,15 @@ def choices_argument(name: str, choices: type[E]) -> tuple[E, ...]:
         raise InvalidInput.of(
             name, f"must be one or more of {', '.join(choices)}, separated by commas"
         ) from None
+
+
+def flag_argument(name: str) -> bool:
+    """Give a query parameter as yes or no: `true`, `false`, or not there, which is no.
+
+    Raises:
+        InvalidInput: it is anything else, or given twice.
+    """
+    text = text_argument(name, "false")
+    if text not in ("true", "false"):
+        raise InvalidInput.of(name, "must be true or false")
+    return text == "true"
