@@ -5,6 +5,7 @@ from inspect import cleandoc
 
 import strawberry
 
+from registry.catalogue.resolution import Change
 from registry.dependencies.affected import AffectedReason
 from registry.rules.enumerations import (
     BuildStatus,
@@ -12,6 +13,7 @@ from registry.rules.enumerations import (
     DependencyKind,
     PackageKind,
     PackageType,
+    Platform,
     ReportKind,
     ReportSource,
     Severity,
@@ -22,6 +24,7 @@ from registry.rules.score import Grade
 __all__ = [
     "AffectedReason",
     "BuildStatus",
+    "Change",
     "CheckStatus",
     "DependencyKind",
     "Grade",
@@ -29,6 +32,7 @@ __all__ = [
     "PackageKind",
     "PackageOrderField",
     "PackageType",
+    "Platform",
     "ReportKind",
     "ReportSource",
     "Severity",
@@ -60,6 +64,7 @@ def _share(enum: EnumMeta) -> None:
 for _enum in (
     AffectedReason,
     BuildStatus,
+    Change,
     CheckStatus,
     DependencyKind,
     Grade,
@@ -67,6 +72,7 @@ for _enum in (
     PackageKind,
     PackageOrderField,
     PackageType,
+    Platform,
     ReportKind,
     ReportSource,
     Severity,

@@ -225,8 +225,6 @@ class DependencyFilter:
             yield target.is_not(None) if self.internal else target.is_(None)
 
 
-def contains(column: Any, text: Any) -> ColumnElement[bool]:
-    """Say that a column holds a text somewhere, in any case; `%` and `_` mean themselves."""
 @strawberry.input(description="Which CI runs are wanted.")
 class BuildFilter:
     """Which CI runs are wanted."""
@@ -242,6 +240,8 @@ class BuildFilter:
             yield is_one_of(build.branch, self.branch)
 
 
+def contains(column: Any, text: Any) -> ColumnElement[bool]:
+    """Say that a column holds a text somewhere, in any case; `%` and `_` mean themselves."""
     pattern = func.lower(type_coerce(then(text, _escape), Text))
     return func.lower(column).contains(pattern, escape="/")
 

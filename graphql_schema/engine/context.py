@@ -28,6 +28,8 @@ class Context:
     charge: Callable[[int], None] | None = None
     # Lends a connection for a statement that is all there is to read, if there is a cheaper one.
     read_once: Callable[[], AbstractContextManager[Connection]] | None = None
+    # How long its searches for versions may take, all together: they are no part of the plan.
+    searching_seconds: float = field(default=2.0, init=False)
     # How many rows the operation asks for; known once it is planned.
     cost: int | None = field(default=None, init=False)
     # The state of the data that was read; empty where nothing was that has a plan.

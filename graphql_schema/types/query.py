@@ -21,6 +21,12 @@ from graphql_schema.types.issue import Issue
 from graphql_schema.types.listing import Listing, ViewerAccount
 from graphql_schema.types.node import Node
 from graphql_schema.types.package import Package
+from graphql_schema.types.resolution import (
+    Resolution,
+    VersionDependent,
+    find_resolution,
+    find_version_dependents,
+)
 from graphql_schema.types.selection import SelectionResult, read_selection
 from registry import models
 from registry.errors import Forbidden, InvalidInput
@@ -154,6 +160,16 @@ class Query:
         resolver=read_affected,
         description="The packages that were touched since a commit, branch or tag, and all that "
         "depend on them.",
+    )
+    resolve: Resolution = strawberry.field(
+        resolver=find_resolution,
+        description="The newest published versions that go together: all that is wanted and "
+        "installed, with what it needs and without what it cannot be together with.",
+    )
+    version_dependents: list[VersionDependent] = strawberry.field(
+        resolver=find_version_dependents,
+        description="The published versions that need a version, and which of them would be "
+        "left without any if it went.",
     )
     selection: SelectionResult = strawberry.field(
         resolver=read_selection, description="A version selection, such as `1.2-, 0.9.1b2`, read."

@@ -21,14 +21,15 @@ from registry.rest.packages import packages
 from registry.rest.public_packages import meta, package_info, public_packages
 from registry.rest.removal import version_removal
 from registry.rest.reports import reports
+from registry.rest.resolution import dependents, resolution
 from registry.rest.root import probes, root
 from registry.rest.search import search
 from registry.rest.uploads import package_retry, package_upload
 from registry.rest.version_data import package_incompatibilities, package_xpselection
+from registry.rest.webhooks import webhooks
 from registry.settings import Settings
 
 BLUEPRINTS = (
-from registry.rest.webhooks import webhooks
     root,
     probes,
     packages,
@@ -41,6 +42,7 @@ from registry.rest.webhooks import webhooks
     search,
     builds,
     jobs,
+    webhooks,
     account,
     account_data,
     token_issue,
@@ -49,8 +51,9 @@ from registry.rest.webhooks import webhooks
     package_info,
     meta,
     analytics,
+    resolution,
+    dependents,
     new_package,
-    webhooks,
     package_description,
     package_incompatibilities,
     package_xpselection,
@@ -71,6 +74,8 @@ POLICIES = {
     package_info: Policy.PACKAGE_INFO,
     meta: Policy.META,
     analytics: Policy.ANALYTICS,
+    resolution: Policy.RESOLVE,
+    dependents: Policy.RESOLVE,
     new_package: Policy.PACKAGE_NEW,
     package_description: Policy.PACKAGE_DESCRIPTION,
     package_incompatibilities: Policy.PACKAGE_INCOMPATIBILITIES,

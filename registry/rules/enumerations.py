@@ -42,6 +42,14 @@ class VersionStatus(StrEnum):
     ABORTED = "aborted"
 
 
+class Platform(StrEnum):
+    """The operating systems that a published version may support, as `GET /packages` names them."""
+
+    MACOS = "macOS"
+    WINDOWS = "windows"
+    LINUX = "linux"
+
+
 class DependencyKind(StrEnum):
     """The section of a manifest that names a dependency (contract, section 2)."""
 

@@ -32,7 +32,10 @@ def api(api: Api) -> Api:
     api.author("Grace")
     with writing(api.sessions) as session:
         ada = session.scalars(select(Author).where(Author.name == "Ada")).one()
-        versions = [{"version": "1.0.0"}, {"version": "2.0.0", "is_public": False}]
+        versions: list[dict[str, Any]] = [
+            {"version": "1.0.0"},
+            {"version": "2.0.0", "is_public": False},
+        ]
         add_listing(session, ada, "example.package1", versions=versions)
         session.flush()
         for version in session.scalars(select(Version.id)).all():
