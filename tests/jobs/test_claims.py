@@ -193,13 +193,14 @@ def test_the_jobs_of_a_worker_that_is_gone_are_run_again(
     assert (again.id, again.attempts) == (lost.id, 2)
 
 
+@pytest.mark.parametrize("same_worker", [True, False])
 def test_who_was_taken_for_dead_has_no_more_say(
-    engine: Engine, sessions: Sessions, present: Presence
+    engine: Engine, sessions: Sessions, same_worker: bool
 ) -> None:
     submit_job(sessions, "refresh")
     lost = claim(sessions)
     release_abandoned(engine)
-    again = claim(sessions, present.worker)
+    again = claim(sessions, lost.worker if same_worker else "0b")
 
     record_heartbeats(sessions, [(lost, Report(7, 7, "late"))])
     fail_job(sessions, lost, InvalidInput("Too late."))
