@@ -15,6 +15,7 @@ from registry.database import make_engine
 from registry.settings import Settings
 from registry.web.database import db
 from tests.databases import Databases, fresh_database
+from tests.documented_answers import DocumentedClient
 
 # A busy machine must not fail a test: no deadline, and no complaint about slow data.
 hypothesis.settings.register_profile(
@@ -64,6 +65,7 @@ def new_app() -> Iterator[Callable[[Settings], Flask]]:
     def make(settings: Settings) -> Flask:
         app = create_app(settings)
         app.testing = True
+        app.test_client_class = DocumentedClient
         made.append(app)
         return app
 

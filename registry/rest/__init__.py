@@ -9,6 +9,7 @@ from registry.rest.author import account_data, token_issue
 from registry.rest.builds import builds
 from registry.rest.commits import commits
 from registry.rest.dependencies import dependencies
+from registry.rest.docs import docs
 from registry.rest.health import health
 from registry.rest.issues import issues
 from registry.rest.jobs import jobs
@@ -61,6 +62,7 @@ BLUEPRINTS = (
     package_retry,
     version_removal,
     artifacts,
+    docs,
 )
 
 # The routes with limits of their own, and those that are never limited.
