@@ -13,17 +13,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, String, cast, exists, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from registry.database import reading, writing
 from registry.jobs import MAX_ATTEMPTS, Work
-from registry.models import Author, Listing, Publication, Version
+from registry.models import Author, Job, Listing, Publication, Version
 from registry.models.base import utc_now
 from registry.publishing.archive import ArchiveLimits
 from registry.publishing.artifact import PackageFacts, make_artifact
 from registry.publishing.stored_files import ensure_stored, naming_files, remove_unnamed
-from registry.rules.enumerations import VersionStatus
+from registry.rules.enumerations import JobStatus, VersionStatus
 from registry.rules.package_files import Rejected
 from registry.settings import Settings
 from registry.storage import NotStored, Storage, WorkFile, open_storage
@@ -34,6 +34,7 @@ _DOWNLOAD_KEY_BYTES = 48
 # How long the artifact of a version that is not to be stored can be fetched.
 UNSTORED_FOR = timedelta(days=1)
 
+_NOT_PROCESSED = "The server could not process the file; upload it again later."
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 _log = logging.getLogger("registry.publishing")
@@ -72,8 +73,7 @@ def process_upload(work: Work) -> None:
         if work.attempt < MAX_ATTEMPTS:
             raise
         # The author shall not wait for what does not come. The worker logs why.
-        reason = "The server could not process the file; upload it again later."
-        fail_upload(work.sessions, upload, VersionStatus.FAILED_SERVER, reason)
+        fail_upload(work.sessions, upload, VersionStatus.FAILED_SERVER, _NOT_PROCESSED)
         raise
     finally:
         remove_unnamed(work.sessions, storage, [upload.sha256])
@@ -168,9 +168,42 @@ def abort_overdue(sessions: Callable[[], Session], settings: Settings, now: date
                 upload_size=0,
             )
             .returning(Publication.version_id)
+            .execution_options(synchronize_session=False)
         ).all()
     _log.warning("%d uploads were given up: they took too long", len(aborted))
     return len(aborted)
+
+
+def fail_deserted(sessions: Callable[[], Session]) -> int:
+    """Fail the uploads that no job processes any more, and tell how many.
+
+    A job is given up when worker after worker has died of it.
+    """
+    key = literal(f"{KIND}:").concat(cast(Publication.version_id, String))
+    alive = exists().where(Job.key == key, Job.status.in_([JobStatus.QUEUED, JobStatus.RUNNING]))
+    deserted = (
+        Publication.status == VersionStatus.PROCESSING,
+        Publication.upload_hash != "",
+        ~alive.correlate(Publication),
+    )
+    with reading(sessions) as session:
+        if session.scalar(select(Publication.version_id).where(*deserted).limit(1)) is None:
+            return 0
+    with writing(sessions) as session:
+        failed = session.scalars(
+            update(Publication)
+            .where(*deserted)
+            .values(
+                status=VersionStatus.FAILED_SERVER,
+                failure_reason=_NOT_PROCESSED,
+                upload_hash="",
+                upload_size=0,
+            )
+            .returning(Publication.version_id)
+            .execution_options(synchronize_session=False)
+        ).all()
+    _log.error("%d uploads were given up: no worker could process them", len(failed))
+    return len(failed)
 
 
 def _process(work: Work, storage: Storage, upload: Upload) -> None:

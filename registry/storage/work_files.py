@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -19,9 +20,15 @@ _PRIVATE = 0o600
 # Shorter pieces are hashed on the spot: to hand them over would take as long.
 _HANDED_OVER = 32 * 1024
 
-# Hashing takes most of the time of a large upload, and needs no lock of the interpreter meanwhile:
-# it goes on beside reading and writing.
-_hashers = ThreadPoolExecutor(thread_name_prefix="hash")
+
+@cache
+def _hashers() -> ThreadPoolExecutor:
+    """Give the threads that hash: the most of the work of a large upload, and beside the rest."""
+    return ThreadPoolExecutor(thread_name_prefix="hash")
+
+
+# A fork has none of its parent's threads.
+os.register_at_fork(after_in_child=_hashers.cache_clear)
 
 
 class WorkFile:
@@ -44,7 +51,7 @@ class WorkFile:
         if len(data) < _HANDED_OVER:
             self._hash.update(data)
         else:
-            self._hashing = _hashers.submit(self._hash.update, data)
+            self._hashing = _hashers().submit(self._hash.update, data)
         self._file.write(data)
         self.size += len(data)
         return len(data)

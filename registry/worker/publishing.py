@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlalchemy.orm import Session
 
 from registry.models.base import utc_now
-from registry.publishing.processing import abort_overdue
+from registry.publishing.processing import abort_overdue, fail_deserted
 from registry.publishing.removal import forget_unstored
 from registry.publishing.stored_files import sweep_storage
 from registry.settings import Settings
@@ -30,6 +30,7 @@ def keep_publications(
     while True:
         try:
             abort_overdue(sessions, settings, utc_now())
+            fail_deserted(sessions)
             forget_unstored(sessions, utc_now())
             sweep_storage(sessions, storage)
         except Exception:  # noqa: BLE001 -- whatever it is, the next round may go better

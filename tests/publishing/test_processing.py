@@ -12,11 +12,11 @@ from sqlalchemy import select
 
 from registry.database import writing
 from registry.jobs import MAX_ATTEMPTS, enqueue_job
-from registry.models import Author, Publication, Version
-from registry.publishing.processing import KIND, abort_overdue, used_bytes
+from registry.models import Author, Job, Publication, Version
+from registry.publishing.processing import KIND, abort_overdue, fail_deserted, used_bytes
 from registry.publishing.removal import forget_unstored
 from registry.publishing.stored_files import sweep_storage
-from registry.rules.enumerations import VersionStatus
+from registry.rules.enumerations import JobStatus, VersionStatus
 from registry.settings import Settings
 from registry.storage import WorkFile
 from tests.publishing.archives import GOOD, SYMBOLIC_LINK, make_zip
@@ -218,6 +218,22 @@ def test_publications_without_an_upload_are_not_aborted(publisher: Publisher) ->
     change(publisher, upload_hash="", upload_date=datetime(2020, 1, 1, tzinfo=UTC))
 
     assert abort_overdue(publisher.sessions, publisher.settings, datetime.now(UTC)) == 0
+
+
+def test_an_upload_whose_job_was_given_up(publisher: Publisher) -> None:
+    publisher.upload()
+    publisher.upload(packageVersion="2")
+    assert fail_deserted(publisher.sessions) == 0
+    with writing(publisher.sessions) as session:
+        key = f"{KIND}:{publisher.row().version_id}"
+        job = session.scalars(select(Job).where(Job.key == key)).one()
+        job.status = JobStatus.FAILED
+
+    assert fail_deserted(publisher.sessions) == 1
+
+    assert publisher.row().status == "failed_server"
+    assert publisher.row().failure_reason
+    assert publisher.row("2.0.0").status == "processing"
 
 
 def test_only_what_nobody_names_is_swept(publisher: Publisher) -> None:

@@ -181,6 +181,19 @@ def test_the_work_of_a_killed_process_is_abandoned(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_fork_hashes_with_threads_of_its_own(tmp_path: Path) -> None:
+    program = (
+        "import os, sys; from pathlib import Path; from registry.storage import WorkFiles\n"
+        "def write():\n"
+        "    with WorkFiles(Path(sys.argv[1])).new() as work:\n"
+        "        work.write(b'x' * 100_000); work.write(b'y' * 100_000); return work.sha256\n"
+        "write(); child = os.fork()\n"
+        "if child: sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+        "write(); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True, timeout=60)
+
+
 def test_other_things_in_the_directory_are_let_be(tmp_path: Path) -> None:
     storage = open_storage(Settings(instance_path=tmp_path))
     stored = put(storage)
