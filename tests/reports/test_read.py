@@ -263,6 +263,21 @@ def test_what_editors_and_shells_put_before_a_report(content: bytes) -> None:
     assert read(LINT, content).format == "eslint"
 
 
+@pytest.mark.parametrize(
+    "character", ["\x1b", "\x00", "&#27;", "&#x1B;", "&#X0001f;", "&#0;", "&#11;", "&#xb;"]
+)
+def test_control_characters_that_test_runners_leave_in_xml(character: str) -> None:
+    content = f"<testsuite><testcase/><testcase><failure>{character}[31m</failure></testcase>"
+
+    assert read(TESTS, f"{content}</testsuite>").figures["failed"] == 1
+
+
+def test_other_references_stay_as_they_are() -> None:
+    content = "<coverage line-rate='1' lines-valid='&#49;0' lines-covered='&#x31;&#x0030;'/>"
+
+    assert read(COVERAGE, content).figures["lines"]["covered"] == 10
+
+
 def test_xml_in_another_encoding() -> None:
     content = '<?xml version="1.0" encoding="UTF-16"?><testsuite><testcase name="é"/></testsuite>'
 
