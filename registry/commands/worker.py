@@ -6,13 +6,13 @@ from registry.commands.environment import open_database, read_settings, require_
 from registry.commands.terminal import say
 from registry.web.request_id import configure_logging
 from registry.worker import KINDS, run_worker
-from registry.worker.runner import THREADS
+from registry.worker.runner import MOST_THREADS, THREADS
 
 
 @click.command("worker")
 @click.option(
     "--threads",
-    type=click.IntRange(1, 64),
+    type=click.IntRange(1, MOST_THREADS),
     default=THREADS,
     show_default=True,
     help="How many jobs may run at a time.",

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from registry.health.build_reports import BuildReport
 from registry.health.builds import record_builds
 from registry.health.reports import record_report
+from registry.health.told_builds import ToldBuild
 from registry.models import Build, Commit, Package
 from registry.reports import read_report
 from registry.rules.builds import BuildState
@@ -87,7 +87,7 @@ def _measure(session: Session, package: str, measured: _Measured, commit: str, n
         run_id = f"{4000 + 100 * run + number}"
         url = f"https://ci.example.com/runs/{run_id}"
         state = BuildState(status, started, finished, commit, "main", url)
-        build = BuildReport(package, run_id, state)
+        build = ToldBuild(package, run_id, state)
         record_builds(session, [build], window_days=_WINDOW_DAYS, at=finished)
         runs_to_come = len(measured.builds) - 1 - run
         for kind, content in _reports(measured, runs_to_come):

@@ -18,8 +18,8 @@ from registry.health.build_figures import (
     lock_builds,
     update_figures,
 )
-from registry.health.build_reports import BuildReport
 from registry.health.scores import update_scores
+from registry.health.told_builds import ToldBuild
 from registry.models import Build, Package
 from registry.rules.builds import BuildState, merge_build
 from registry.rules.enumerations import BuildStatus
@@ -40,20 +40,20 @@ class RecordedBuild:
     changed: bool
 
 
-def record_build(session: Session, report: BuildReport, *, window_days: int) -> RecordedBuild:
+def record_build(session: Session, build: ToldBuild, *, window_days: int) -> RecordedBuild:
     """Record one build; as `record_builds`.
 
     Raises:
         NotFound: the workspace has no such package.
     """
-    if not _find_packages(session, [report.package]):
-        raise package_not_found(report.package)
-    return record_builds(session, [report], window_days=window_days)[0]
+    if not _find_packages(session, [build.package]):
+        raise package_not_found(build.package)
+    return record_builds(session, [build], window_days=window_days)[0]
 
 
 def record_builds(
     session: Session,
-    reports: Sequence[BuildReport],
+    builds: Sequence[ToldBuild],
     *,
     window_days: int,
     at: datetime | None = None,
@@ -65,7 +65,7 @@ def record_builds(
 
     Args:
         session: in a transaction that was begun to write; the caller commits.
-        reports: what is told, in the order in which the result is.
+        builds: what is told, in the order in which the result is.
         window_days: how many days count for the figures, today included.
         at: when it was told, if not now: the day of the history that the scores belong to.
 
@@ -73,23 +73,23 @@ def record_builds(
         InvalidInput: a package is unknown, or a build is there twice; `errors` names each item.
     """
     lock_builds(session)
-    packages = _find_packages(session, {report.package for report in reports})
-    _check(reports, packages)
-    known = _find_known(session, [(packages[each.package], each.run_id) for each in reports])
+    packages = _find_packages(session, {build.package for build in builds})
+    _check(builds, packages)
+    known = _find_known(session, [(packages[each.package], each.run_id) for each in builds])
     recorded, new, changes = [], [], []
     updates: list[dict[str, Any]] = []
-    for report in reports:
-        package_id = packages[report.package]
-        build_id, before = known.get((package_id, report.run_id), (None, None))
-        after = merge_build(before, report.state)
+    for build in builds:
+        package_id = packages[build.package]
+        build_id, before = known.get((package_id, build.run_id), (None, None))
+        after = merge_build(before, build.state)
         if build_id is None:
-            new.append({"package_id": package_id, "run_id": report.run_id, **_columns(after)})
+            new.append({"package_id": package_id, "run_id": build.run_id, **_columns(after)})
         elif after != before:
             updates.append({"id": build_id, **_columns(after)})
         if after != before:
             changes.append(BuildChange(package_id, before, after))
         recorded.append(
-            RecordedBuild(report.package, report.run_id, after, before is None, after != before)
+            RecordedBuild(build.package, build.run_id, after, before is None, after != before)
         )
     if new:
         session.execute(insert(Build), new)
@@ -116,15 +116,15 @@ def _follow_up(
     raise_revision(session)
 
 
-def _check(reports: Sequence[BuildReport], packages: Mapping[str, int]) -> None:
+def _check(builds: Sequence[ToldBuild], packages: Mapping[str, int]) -> None:
     errors, seen = [], set()
-    for position, report in enumerate(reports):
-        if report.package not in packages:
-            message = f"there is no package {report.package!r} in the workspace"
+    for position, build in enumerate(builds):
+        if build.package not in packages:
+            message = f"there is no package {build.package!r} in the workspace"
             errors.append(FieldError(f"builds[{position}].packageName", message))
-        if (report.package, report.run_id) in seen:
+        if (build.package, build.run_id) in seen:
             errors.append(FieldError(f"builds[{position}].runId", "is there twice"))
-        seen.add((report.package, report.run_id))
+        seen.add((build.package, build.run_id))
     if errors:
         raise InvalidInput("No build was recorded.", errors=errors)
 

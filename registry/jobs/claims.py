@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased, sessionmaker
 from registry.database import begin_write, reading
 from registry.errors import RegistryError, Unavailable
 from registry.jobs.presence import find_absent
-from registry.jobs.work import Report
+from registry.jobs.work import Progress
 from registry.models import Job
 from registry.models.base import utc_now
 from registry.rules.enumerations import JobStatus
@@ -72,27 +72,27 @@ def any_due(sessions: Sessions) -> bool:
         return session.scalar(select(exists().where(due))) or False
 
 
-def record_heartbeats(sessions: Sessions, reports: Sequence[tuple[Job, Report]]) -> None:
+def record_heartbeats(sessions: Sessions, running: Sequence[tuple[Job, Progress]]) -> None:
     """Note that jobs are being worked on, and how far they are."""
-    if not reports:
+    if not running:
         return
     with sessions() as session:
         begin_write(session)
-        for job, report in reports:
+        for job, progress in running:
             session.execute(
                 update(Job)
                 .where(_is_claim(job))
                 .values(
                     heartbeat_at=utc_now(),
-                    progress_done=report.done,
-                    progress_total=report.total,
-                    progress_what=report.what,
+                    progress_done=progress.done,
+                    progress_total=progress.total,
+                    progress_what=progress.what,
                 )
             )
         session.commit()
 
 
-def finish_job(sessions: Sessions, job: Job, report: Report) -> None:
+def finish_job(sessions: Sessions, job: Job, progress: Progress) -> None:
     """Note that a job is done, unless it is another worker's by now."""
     now = utc_now()
     with sessions() as session:
@@ -104,9 +104,9 @@ def finish_job(sessions: Sessions, job: Job, report: Report) -> None:
                 status=JobStatus.DONE,
                 finished_at=now,
                 heartbeat_at=now,
-                progress_done=report.done if report.total is None else report.total,
-                progress_total=report.total,
-                progress_what=report.what,
+                progress_done=progress.done if progress.total is None else progress.total,
+                progress_total=progress.total,
+                progress_what=progress.what,
                 error_code="",
                 error="",
             )

@@ -118,8 +118,19 @@ class _FileLock(Presence):
     def __init__(self, engine: Engine) -> None:
         super().__init__()
         self._path = _lock_file(engine, self.worker)
-        self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        # Workers that were killed without a job left files that nobody asks for.
+        for left in self._path.parent.glob(_lock_file(engine, "*").name):
+            _is_locked(left)
+        self._descriptor = self._lock()
+
+    def _lock(self) -> int:
+        """Make the file and lock it; again, if another worker took it for left over in between."""
+        while True:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if os.fstat(descriptor).st_nlink:
+                return descriptor
+            os.close(descriptor)
 
     def renew(self) -> None:
         """Do nothing: a locked file stays so."""
@@ -148,7 +159,6 @@ def _is_locked(path: Path) -> bool:
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # Its name is never used again, so nobody can be waiting for it.
         path.unlink(missing_ok=True)
     except BlockingIOError:
         return True

@@ -11,7 +11,7 @@ from registry.settings import Settings
 
 
 @dataclass(frozen=True)
-class Report:
+class Progress:
     """How far a job is; `total` is None where it is not known beforehand."""
 
     done: int = 0
@@ -34,7 +34,7 @@ class Work:
     settings: Settings
     # What was reported last. The worker writes it down at its next heartbeat: a job that has a
     # write open on SQLite could not, for there is one writer at a time.
-    latest: Report = field(default=Report())
+    latest: Progress = field(default=Progress())
 
     def report(self, done: int, total: int | None = None, what: str = "") -> None:
         """Note how far the work is, for `GET /api/jobs/ID` to tell.
@@ -44,4 +44,4 @@ class Work:
             total: how much there is; None where it is not known.
             what: the step that is being done, in a word or two.
         """
-        self.latest = Report(done, total, what)
+        self.latest = Progress(done, total, what)

@@ -9,8 +9,8 @@ from registry.catalogue.builds import BuildKey, list_builds
 from registry.catalogue.columns import Columns
 from registry.database import begin_write
 from registry.errors import FieldError, InvalidInput
-from registry.health.build_reports import BuildReport, read_build
 from registry.health.builds import RecordedBuild, record_build, record_builds
+from registry.health.told_builds import ToldBuild, read_build
 from registry.rest.paging import decode_cursor, encode_cursor, next_link
 from registry.web.arguments import int_argument, text_argument
 from registry.web.authentication import require_write
@@ -48,10 +48,10 @@ def list_package_builds(name: str) -> Response:
 def tell_of_build(name: str) -> Response:
     """Record one build of one package: 201 if it is new, 200 if it was known."""
     require_write()
-    report = read_build(json_object_body(), name)
+    told = read_build(json_object_body(), name)
     with app_sessions()() as session:
         begin_write(session)
-        recorded = record_build(session, report, window_days=current_settings().build_window_days)
+        recorded = record_build(session, told, window_days=current_settings().build_window_days)
         session.commit()
     return json_response({"build": _represent(recorded)}, 201 if recorded.created else 200)
 
@@ -60,10 +60,10 @@ def tell_of_build(name: str) -> Response:
 def tell_of_builds() -> Response:
     """Record builds of many packages, all or none: 201 if any is new, else 200."""
     require_write()
-    reports = _read_many(json_object_body())
+    told = _read_many(json_object_body())
     with app_sessions()() as session:
         begin_write(session)
-        recorded = record_builds(session, reports, window_days=current_settings().build_window_days)
+        recorded = record_builds(session, told, window_days=current_settings().build_window_days)
         session.commit()
     created = any(each.created for each in recorded)
     return json_response(
@@ -71,23 +71,23 @@ def tell_of_builds() -> Response:
     )
 
 
-def _read_many(body: dict[str, Any]) -> Sequence[BuildReport]:
+def _read_many(body: dict[str, Any]) -> Sequence[ToldBuild]:
     items = body.get("builds")
     if list(body) != ["builds"] or not isinstance(items, list) or not 1 <= len(items) <= MAX_BATCH:
         raise InvalidInput.of("builds", f"must be a list of 1 to {MAX_BATCH:,} builds, and all")
-    reports: list[BuildReport] = []
+    told: list[ToldBuild] = []
     errors: list[FieldError] = []
     for position, item in enumerate(items):
         if not isinstance(item, dict):
             errors.append(FieldError(f"builds[{position}]", "must be an object"))
             continue
         try:
-            reports.append(read_build(item, prefix=f"builds[{position}]."))
+            told.append(read_build(item, prefix=f"builds[{position}]."))
         except InvalidInput as wrong:
             errors += wrong.errors
     if errors:
         raise InvalidInput("No build was recorded.", errors=errors)
-    return reports
+    return told
 
 
 def _represent(build: RecordedBuild) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from registry.database import reading
 from registry.errors import NotFound
-from registry.health.build_reports import read_build
+from registry.health.told_builds import read_build
 from registry.jobs import submit_job
 from registry.models import Workspace
 from registry.rest.webhook_events import Event, Push, Run, read_github_event, read_gitlab_event
@@ -85,8 +85,8 @@ def _hear_push(name: str, push: Push) -> Response:
 
 def _submit_run(run: Run) -> str:
     # Refused now, while there is somebody to tell, rather than in the job.
-    report = read_build(run.build, "")
-    key = f"record-run:{report.run_id}:{report.state.status}"
+    told = read_build(run.build, "")
+    key = f"record-run:{told.run_id}:{told.state.status}"
     return submit_job(app_sessions(), "record-run", run.build, key=key)
 
 

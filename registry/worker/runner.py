@@ -36,6 +36,8 @@ from registry.worker.kinds import KINDS
 from registry.worker.publishing import keep_publications
 
 THREADS = 2
+# A job on PostgreSQL may need two connections at a time, and the pool has fifteen.
+MOST_THREADS = 6
 # How long a stopping worker may take for the jobs it has begun, in seconds.
 DRAIN_SECONDS = 30
 # Between two heartbeats, and two looks for jobs that no message told of.
@@ -164,8 +166,8 @@ class _Worker:
     def _beat(self) -> None:
         self.presence.renew()
         if not self._note_progress():
-            reports = [(job, work.latest) for job, work in list(self.running.values())]
-            record_heartbeats(self.sessions, reports)
+            running = [(job, work.latest) for job, work in list(self.running.values())]
+            record_heartbeats(self.sessions, running)
 
     def _note_progress(self) -> bool:
         """Note how far the jobs are where that costs no write to the database."""

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from registry.database import begin_write, reading
-from registry.health.build_reports import read_build
 from registry.health.builds import record_builds
 from registry.health.runs import find_packages_of_run
+from registry.health.told_builds import read_build
 from registry.jobs import Work
 
 
@@ -16,14 +16,14 @@ def record_run(work: Work) -> None:
         Unavailable: the workspace's clone does not have the run's commit yet; tried again.
         WorkspaceUnavailable: the repository cannot be read; tried again.
     """
-    report = read_build(work.payload, "")
+    told = read_build(work.payload, "")
     with reading(work.sessions) as session:
-        names = find_packages_of_run(session, report.state.commit)
+        names = find_packages_of_run(session, told.state.commit)
     with work.sessions() as session:
         begin_write(session)
         record_builds(
             session,
-            [replace(report, package=name) for name in names],
+            [replace(told, package=name) for name in names],
             window_days=work.settings.build_window_days,
         )
         session.commit()

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from registry.database import begin_write, make_engine
 from registry.errors import InvalidInput, NotFound
 from registry.health.build_figures import roll_figures
-from registry.health.build_reports import BuildReport
 from registry.health.builds import RecordedBuild, record_build, record_builds
+from registry.health.told_builds import ToldBuild
 from registry.models import Build, BuildDay, BuildFigure, Health, Package, Revision, Workspace
 from registry.rules.builds import BuildState
 from registry.rules.enumerations import BuildStatus
@@ -42,14 +42,14 @@ def report(
     ago: float = 1,
     seconds: float = 60,
     branch: str = "main",
-) -> BuildReport:
+) -> ToldBuild:
     """Tell of a build that began so many days ago and took so many seconds."""
     start = datetime.now(UTC).replace(microsecond=0) - timedelta(days=ago)
     finish = None if status is RUNNING else start + timedelta(seconds=seconds)
-    return BuildReport(package, run, BuildState(status, start, finish, "abcdef0", branch))
+    return ToldBuild(package, run, BuildState(status, start, finish, "abcdef0", branch))
 
 
-def record(sessions: Sessions, *reports: BuildReport) -> list[RecordedBuild]:
+def record(sessions: Sessions, *reports: ToldBuild) -> list[RecordedBuild]:
     with sessions() as session:
         begin_write(session)
         recorded = record_builds(session, reports, window_days=DAYS)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select, update
@@ -21,11 +22,12 @@ from registry.jobs.claims import (
     record_heartbeats,
     release_abandoned,
 )
-from registry.jobs.presence import Presence, be_present
-from registry.jobs.work import Report
+from registry.jobs.presence import Presence, be_present, find_absent
+from registry.jobs.work import Progress
 from registry.models import Job
 from registry.models.base import utc_now
 from registry.rules.enumerations import JobStatus
+from tests.databases import Databases, fresh_database
 
 Sessions = sessionmaker[Session]
 KINDS = ["refresh"]
@@ -82,7 +84,7 @@ def test_two_jobs_of_a_key_do_not_run_at_a_time(sessions: Sessions) -> None:
     second = submit_job(sessions, "refresh", key="refresh")
 
     assert claim_job(sessions, "0b", KINDS) is None
-    finish_job(sessions, first, Report())
+    finish_job(sessions, first, Progress())
     assert claim(sessions).id == second
 
 
@@ -107,10 +109,10 @@ def test_many_workers_share_the_jobs_and_none_is_run_twice(engine: Engine) -> No
 def test_a_job_that_is_done(sessions: Sessions) -> None:
     submit_job(sessions, "refresh")
     job = claim(sessions)
-    record_heartbeats(sessions, [(job, Report(3, 10, "history"))])
+    record_heartbeats(sessions, [(job, Progress(3, 10, "history"))])
     assert read(sessions, job.id).progress_done == 3
 
-    finish_job(sessions, job, Report(9, 10, "history"))
+    finish_job(sessions, job, Progress(9, 10, "history"))
 
     ended = read(sessions, job.id)
     assert (ended.status, ended.attempts) == (JobStatus.DONE, 1)
@@ -202,9 +204,9 @@ def test_who_was_taken_for_dead_has_no_more_say(
     release_abandoned(engine)
     again = claim(sessions, lost.worker if same_worker else "0b")
 
-    record_heartbeats(sessions, [(lost, Report(7, 7, "late"))])
+    record_heartbeats(sessions, [(lost, Progress(7, 7, "late"))])
     fail_job(sessions, lost, InvalidInput("Too late."))
-    finish_job(sessions, lost, Report(7, 7, "late"))
+    finish_job(sessions, lost, Progress(7, 7, "late"))
 
     job = read(sessions, again.id)
     assert (job.status, job.progress_what) == (JobStatus.RUNNING, "")
@@ -225,10 +227,10 @@ def test_a_job_that_ends_worker_after_worker_fails_in_the_end(
 def test_jobs_that_ended_long_ago_are_forgotten(sessions: Sessions) -> None:
     submit_job(sessions, "refresh")
     recent = claim(sessions)
-    finish_job(sessions, recent, Report())
+    finish_job(sessions, recent, Progress())
     submit_job(sessions, "refresh")
     old = claim(sessions)
-    finish_job(sessions, old, Report())
+    finish_job(sessions, old, Progress())
     with sessions() as session:
         begin_write(session)
         long_ago = utc_now() - timedelta(days=8)
@@ -239,3 +241,20 @@ def test_jobs_that_ended_long_ago_are_forgotten(sessions: Sessions) -> None:
 
     with sessions() as session:
         assert session.scalars(select(Job.id)).all() == [recent.id]
+
+
+def test_a_worker_that_was_killed_leaves_no_file_for_ever(databases: Databases) -> None:
+    with fresh_database(databases, "sqlite") as url:
+        engine = make_engine(url)
+        database = Path(str(engine.url.database))
+        left = database.with_name(f"{database.name}.worker-0123456789abcdef")
+        left.touch()
+        first, second = be_present(engine), be_present(engine)
+
+        assert not left.exists()
+        assert find_absent(engine, {first.worker, second.worker}) == set()
+        first.end()
+        assert find_absent(engine, {first.worker, second.worker}) == {first.worker}
+        second.end()
+        assert list(database.parent.glob(f"{database.name}.worker-*")) == []
+        engine.dispose()

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from registry.errors import Unavailable
 from registry.jobs import submit_job
 from registry.jobs.claims import claim_job, fail_job, finish_job, record_heartbeats
-from registry.jobs.work import Report
+from registry.jobs.work import Progress
 
 Sessions = sessionmaker[Session]
 
@@ -39,7 +39,7 @@ def test_how_far_it_is_and_how_it_ended(client: FlaskClient, sessions: Sessions)
     job_id = submit_job(sessions, "refresh")
     job = claim_job(sessions, "0a", ["refresh"])
     assert job is not None
-    record_heartbeats(sessions, [(job, Report(1, 4, "history"))])
+    record_heartbeats(sessions, [(job, Progress(1, 4, "history"))])
     running = client.get(f"/api/jobs/{job_id}")
     assert running.json is not None
     assert running.json["status"] == "running"
@@ -48,7 +48,7 @@ def test_how_far_it_is_and_how_it_ended(client: FlaskClient, sessions: Sessions)
     tag = running.headers["ETag"]
     assert client.get(f"/api/jobs/{job_id}", headers={"If-None-Match": tag}).status_code == 304
 
-    finish_job(sessions, job, Report(1, 4, "history"))
+    finish_job(sessions, job, Progress(1, 4, "history"))
 
     done = client.get(f"/api/jobs/{job_id}", headers={"If-None-Match": tag})
     assert done.json is not None

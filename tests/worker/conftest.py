@@ -81,6 +81,13 @@ class WorkerProcess:
     def stop(self) -> list[str]:
         """Tell it to stop, wait until it has, and give the lines that were not read."""
         self.process.terminate()
+        return self.end()
+
+    def end(self) -> list[str]:
+        """Wait until it has stopped, which it was told to, and give the lines that were not read.
+
+        Told a second time, it would stop at once.
+        """
         rest = self.output.read().splitlines()
         assert self.process.wait(PATIENCE) == 0
         return rest

@@ -99,7 +99,7 @@ def test_a_worker_that_is_told_to_stop_finishes_what_it_has_begun_and_begins_no_
 
     worker.go_on()
 
-    assert worker.stop() == []
+    assert worker.end() == []
     assert read(sessions, first).status == JobStatus.DONE
     assert read(sessions, second).status == JobStatus.QUEUED
 

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class BuildReport:
+class ToldBuild:
     """What a CI tells of its run, for one package."""
 
     package: str
@@ -43,7 +43,7 @@ def read_build(
     *,
     prefix: str = "",
     at: datetime | None = None,
-) -> BuildReport:
+) -> ToldBuild:
     """Read a build from the documented JSON object.
 
     Args:
@@ -88,7 +88,7 @@ def read_build(
         state, errors = _complete(state, prefix, at)
     if errors:
         raise InvalidInput("The build is not as documented.", errors=errors)
-    return BuildReport(name, run_id, state)
+    return ToldBuild(name, run_id, state)
 
 
 def _complete(state: BuildState, prefix: str, at: datetime) -> tuple[BuildState, list[FieldError]]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from registry.errors import InvalidInput
-from registry.health.build_reports import read_build
+from registry.health.told_builds import read_build
 from registry.rules.enumerations import BuildStatus
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -22,23 +22,23 @@ BUILD = {
 
 
 def test_a_build_as_documented() -> None:
-    report = read_build(BUILD, "one", at=NOW)
+    told = read_build(BUILD, "one", at=NOW)
 
-    assert (report.package, report.run_id) == ("one", "4711")
-    assert report.state.status is BuildStatus.SUCCESS
-    assert (report.state.commit, report.state.branch) == ("0123abc", "main")
-    assert report.state.finished_at == datetime(2026, 1, 5, 10, 1, 0, 500_000, UTC)
-    assert report.state.duration == 60_500
+    assert (told.package, told.run_id) == ("one", "4711")
+    assert told.state.status is BuildStatus.SUCCESS
+    assert (told.state.commit, told.state.branch) == ("0123abc", "main")
+    assert told.state.finished_at == datetime(2026, 1, 5, 10, 1, 0, 500_000, UTC)
+    assert told.state.duration == 60_500
 
 
 def test_the_least_that_a_build_must_tell() -> None:
     body = {"runId": 12, "status": "running", "startedAt": "2026-01-05T10:00:00Z", "url": None}
 
-    report = read_build(body, "one", at=NOW)
+    told = read_build(body, "one", at=NOW)
 
-    assert report.run_id == "12"
-    assert (report.state.commit, report.state.branch, report.state.url) == ("", "", "")
-    assert report.state.finished_at is None
+    assert told.run_id == "12"
+    assert (told.state.commit, told.state.branch, told.state.url) == ("", "", "")
+    assert told.state.finished_at is None
 
 
 def test_a_finished_build_that_does_not_say_when_has_finished_when_it_was_told() -> None:
