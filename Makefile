@@ -3,7 +3,7 @@
 PORT ?= 5000
 # A git repository to serve instead of the demo workspace.
 WORKSPACE ?= $(REGISTRY_WORKSPACE)
-# Further arguments for pytest (make test ARGS='-k selection') and bench-graphql
+# Further arguments for pytest (make test ARGS='-k selection') and the benchmarks
 ARGS ?=
 # The Python to build .venv with; it must be 3.11 or later.
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
@@ -18,7 +18,7 @@ NO_VENV = $(PYTHON) cannot make virtual environments. \
   On Debian and Ubuntu: apt install python3-venv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format explorer bench-graphql
+.PHONY: help setup run test lint format explorer bench bench-graphql
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -57,6 +57,9 @@ format: $(INSTALLED) ## Format the code
 
 explorer: $(INSTALLED) ## Get the files of the GraphQL explorer, with npm
 	@$(BIN)/python -m graphql_schema.explorer.fetch
+
+bench: $(INSTALLED) ## Measure refreshes, reads and the start; ARGS='--repository PATH'
+	@$(BIN)/python -m benchmarks.bench $(ARGS)
 
 bench-graphql: $(INSTALLED) ## Compare GraphQL with PostGraphile; shorter with ARGS=--without-scale
 	@$(BIN)/python -m benchmarks.graphql_compare $(ARGS)

@@ -1,7 +1,7 @@
 """Makes monorepos of any size, the same for the same seed, by `git fast-import`.
 
-The packages are `packages/GROUP/NAME`, as npm's workspaces; each commit changes a file or two of one
-package, or of two, and every so often a package's version. Each package has some files of its own,
+The packages are `packages/GROUP/NAME`, as npm's workspaces; each commit changes a file of one
+package or of two, and every so often a package's version. Each package has some files of its own,
 so that git's work for a commit is that of a real one.
 """
 

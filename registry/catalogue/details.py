@@ -8,12 +8,9 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
-    Boolean,
     ColumnElement,
     Double,
     Integer,
-    ScalarSelect,
     Select,
     Text,
     bindparam,
@@ -27,7 +24,6 @@ from sqlalchemy.orm import Session, aliased
 from registry.catalogue.columns import Columns
 from registry.catalogue.commits import links_of
 from registry.catalogue.packages import in_workspace
-from registry.catalogue.prepared import Prepared, prepare
 from registry.errors import package_not_found
 from registry.models import (
     BuildFigure,
@@ -38,10 +34,8 @@ from registry.models import (
     Package,
     Workspace,
 )
-from registry.models.base import Timestamp
-
-# The contract's format (section 1), as PostgreSQL writes it.
-_TIME_PATTERN = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
+from registry.statements.json_text import JsonText, json_text_of
+from registry.statements.prepared import Prepared, prepare
 
 
 def find_detail(session: Session, name: str, *, commits: int, follow: bool = False) -> Columns:
@@ -72,62 +66,10 @@ def find_detail(session: Session, name: str, *, commits: int, follow: bool = Fal
 
 @cache
 def _prepare(dialect: Any, follow: bool) -> Prepared:
-    write = _PostgresqlJson() if dialect.name == "postgresql" else _SqliteJson()
-    return prepare(dialect, _select_detail(write, follow=follow))
+    return prepare(dialect, _select_detail(json_text_of(dialect), follow=follow))
 
 
-class _Json:
-    """Writes JSON text; `null` for NULL."""
-
-    # The databases' names of what they have in common.
-    quote: str
-    join: str
-
-    def value(self, column: ColumnElement[Any]) -> ColumnElement[str]:
-        if isinstance(column.type, Boolean):
-            return case((column, "true"), else_="false")
-        if isinstance(column.type, Timestamp):
-            column = self.time(column)
-        elif isinstance(column.type, Integer | JSON):
-            return cast(column, Text)
-        quoted = cast(getattr(func, self.quote)(column), Text)
-        return func.coalesce(quoted, "null")
-
-    def time(self, column: Any) -> ColumnElement[str]:
-        raise NotImplementedError
-
-    def object_of(self, **members: Any) -> ColumnElement[str]:
-        """Write an object of these members, in this order."""
-        written: Any = ""
-        for position, (key, column) in enumerate(members.items()):
-            before = "," if position else "{"
-            written = written + f'{before}"{key}":' + self.value(column)
-        return cast(written + "}", Text)
-
-    def array_of(self, rows: Select[*tuple[Any, ...]]) -> ScalarSelect[str]:
-        """Write an array of the objects that a statement gives as its first column, in order."""
-        found = rows.correlate(Package).subquery()
-        joined = getattr(func, self.join)(next(iter(found.c)), ",")
-        array = func.coalesce(cast("[", Text) + joined + "]", "[]", type_=Text)
-        return select(array).scalar_subquery()
-
-
-class _PostgresqlJson(_Json):
-    quote, join = "to_json", "string_agg"
-
-    def time(self, column: Any) -> ColumnElement[str]:
-        return func.to_char(func.timezone("UTC", column), _TIME_PATTERN, type_=Text)
-
-
-class _SqliteJson(_Json):
-    quote, join = "json_quote", "group_concat"
-
-    def time(self, column: Any) -> ColumnElement[str]:
-        # Kept as the contract's text.
-        return cast(column, Text)
-
-
-def _select_detail(write: _Json, *, follow: bool) -> Select[*tuple[Any, ...]]:
+def _select_detail(write: JsonText, *, follow: bool) -> Select[*tuple[Any, ...]]:
     last = aliased(Commit)
     return (
         select(
@@ -135,9 +77,9 @@ def _select_detail(write: _Json, *, follow: bool) -> Select[*tuple[Any, ...]]:
             Workspace.branch,
             last.hash,
             write.time(last.date).label("date"),
-            write.array_of(_dependencies(write)).label("dependencies"),
-            write.array_of(_commits(write, follow=follow)).label("commits"),
-            write.array_of(_issues(write)).label("issues"),
+            write.array_of(_dependencies(write), Package).label("dependencies"),
+            write.array_of(_commits(write, follow=follow), Package).label("commits"),
+            write.array_of(_issues(write), Package).label("issues"),
             case((Health.id.is_not(None), _health(write))).label("health"),
             Health.overall_score.label("score"),
             BuildFigure.finished,
@@ -154,7 +96,7 @@ def _select_detail(write: _Json, *, follow: bool) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _dependencies(write: _Json) -> Select[*tuple[Any, ...]]:
+def _dependencies(write: JsonText) -> Select[*tuple[Any, ...]]:
     """Select what the manifest depends on, by kind and then name."""
     shown = write.object_of(
         name=Dependency.name,
@@ -172,7 +114,7 @@ def _dependencies(write: _Json) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _commits(write: _Json, *, follow: bool) -> Select[*tuple[Any, ...]]:
+def _commits(write: JsonText, *, follow: bool) -> Select[*tuple[Any, ...]]:
     """Select the newest commits that touched the package."""
     shown = write.object_of(
         author=Commit.author_name,
@@ -191,7 +133,7 @@ def _commits(write: _Json, *, follow: bool) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _issues(write: _Json) -> Select[*tuple[Any, ...]]:
+def _issues(write: JsonText) -> Select[*tuple[Any, ...]]:
     """Select what is wrong with the package."""
     shown = write.object_of(
         code=Issue.code, severity=Issue.severity, message=Issue.message, evidence=Issue.evidence
@@ -199,7 +141,7 @@ def _issues(write: _Json) -> Select[*tuple[Any, ...]]:
     return select(shown.label("shown")).where(Issue.package_id == Package.id).order_by(Issue.id)
 
 
-def _health(write: _Json) -> ColumnElement[str]:
+def _health(write: JsonText) -> ColumnElement[str]:
     return write.object_of(
         id=Health.id,
         packageName=Package.name,

@@ -21,9 +21,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from registry.catalogue.columns import Columns
-from registry.catalogue.prepared import Prepared, prepare
 from registry.errors import package_not_found
 from registry.models import Health, Package
+from registry.statements.prepared import Prepared, prepare
 
 
 @dataclass(frozen=True)

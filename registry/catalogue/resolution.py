@@ -17,8 +17,8 @@ from resolvelib import (
     BaseReporter,
     ResolutionImpossible,
     ResolutionTooDeep,
-    Resolver,
 )
+from resolvelib.resolvers import Resolution as Search
 from resolvelib.structs import RequirementInformation
 
 from registry.catalogue.version_index import Relation, Release, ResolutionTooHard, VersionIndex
@@ -26,7 +26,8 @@ from registry.rules.versions import RegistryVersion
 
 MAX_ROUNDS = 20_000
 MAX_SECONDS = 2.0
-# How many versions a reason lists of one package.
+# How many demands a reason tells, and how many versions of one package.
+_TOLD = 20
 _LISTED = 5
 
 
@@ -112,9 +113,11 @@ def resolve(
     provider = _Provider(index, wanted, installed, deadline=clock() + seconds, clock=clock)
     requirements = [_Requirement(each.identifier, _Kind.WANTED, each) for each in wanted]
     requirements += [_Requirement(each, _Kind.INSTALLED) for each in sorted(installed)]
-    resolver: Resolver[_Requirement, Release, str] = Resolver(provider, BaseReporter())
+    # Not its `Resolver`: that one goes on to ask how each package is reached, by a function that calls
+    # itself without end where packages that were given up need each other in a circle.
+    search: Search[_Requirement, Release, str] = Search(provider, BaseReporter())
     try:
-        found = resolver.resolve(requirements, max_rounds=MAX_ROUNDS).mapping
+        found = search.resolve(requirements, max_rounds=MAX_ROUNDS).mapping
     except ResolutionImpossible as impossible:
         return Resolution(reason=_explain(impossible.causes, provider))
     except ResolutionTooDeep:
@@ -238,8 +241,10 @@ class _Provider(AbstractProvider[_Requirement, Release, str]):
     def renew(self, chosen: dict[str, Release], requirements: Sequence[_Requirement]) -> None:
         """Take a better version of a package wherever all others may stay as they are.
 
-        A search that went back and forth may have left one behind.
+        A search that went back and forth may have left one behind, or a package that nobody needs
+        any more.
         """
+        self._drop_unneeded(chosen, requirements)
         while True:
             better = next(
                 (
@@ -329,29 +334,45 @@ def _explain(
     causes: Collection[RequirementInformation[_Requirement, Release]], provider: _Provider
 ) -> str:
     """Say what cannot all be had, and which versions there are."""
-    demands = sorted({_demand(cause.requirement, cause.parent) for cause in causes})
-    names = sorted({cause.requirement.identifier for cause in causes})
+    demands: dict[tuple[str, _Kind, str], set[RegistryVersion]] = {}
+    for cause in causes:
+        requirement, parent = cause.requirement, cause.parent
+        what = requirement.identifier
+        if requirement.relation is not None:
+            what += f" {requirement.relation.selection.canonical}"
+        versions = demands.setdefault(
+            ("" if parent is None else parent.identifier, requirement.kind, what), set()
+        )
+        if parent is not None and parent.version is not None:
+            versions.add(parent.version)
+    told = [_tell(*demand, versions) for demand, versions in sorted(demands.items())[:_TOLD]]
+    if len(demands) > _TOLD:
+        told.append(f"and {len(demands) - _TOLD} more")
+    names = sorted({cause.requirement.identifier for cause in causes})[:_TOLD]
     supplies = [_supply(name, provider.ordered(name)) for name in names]
-    return f"No versions go together: {'; '.join(demands)}. {' '.join(supplies)}"
+    return f"No versions go together: {'; '.join(told)}. {' '.join(supplies)}"
 
 
-def _demand(requirement: _Requirement, parent: Release | None) -> str:
-    package = requirement.identifier
-    if requirement.relation is not None:
-        package += f" {requirement.relation.selection.canonical}"
-    if requirement.kind is _Kind.WANTED:
-        return f"you want {package}"
-    if requirement.kind is _Kind.INSTALLED or parent is None:
-        return f"{package} is installed"
-    verb = "needs" if requirement.kind is _Kind.NEEDED else "cannot be together with"
-    return f"{parent.identifier} {parent.version} {verb} {package}"
+def _tell(who: str, kind: _Kind, what: str, versions: Collection[RegistryVersion]) -> str:
+    """Say who demands what; a package demands it in some of its versions."""
+    if kind is _Kind.WANTED:
+        return f"you want {what}"
+    if kind is _Kind.INSTALLED:
+        return f"{what} is installed"
+    verb = "cannot be together with"
+    if kind is _Kind.NEEDED:
+        verb = "needs" if len(versions) == 1 else "need"
+    return f"{who} {_list(versions)} {verb} {what}"
 
 
 def _supply(name: str, releases: Sequence[Release]) -> str:
-    if not releases:
+    versions = {each.version for each in releases if each.version is not None}
+    if not versions:
         return f"There is no version of {name} to install."
-    newest = sorted((each.version for each in releases if each.version is not None), reverse=True)
+    return f"Of {name} there is {_list(versions)}."
+
+
+def _list(versions: Collection[RegistryVersion]) -> str:
+    newest = sorted(versions, reverse=True)
     listed = ", ".join(str(version) for version in newest[:_LISTED])
-    if len(newest) > _LISTED:
-        listed += f" and {len(newest) - _LISTED} older"
-    return f"Of {name} there is {listed}."
+    return listed if len(newest) <= _LISTED else f"{listed} and {len(newest) - _LISTED} older"

@@ -1,0 +1,48 @@
+"""Refreshes a database from a repository, in a process of its own, and tells what that cost.
+
+    python -m benchmarks.refresh_process PATH DATABASE_URL ROUNDS [warm]
+
+Prints JSON: seconds of each refresh, processor seconds of this process and of the gits it ran, and
+the largest resident set of either, in MB. That of git is pages of the repository's files for the
+most part, which the system takes back when it needs them, so it is told apart.
+"""
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+from registry.database import make_engine
+from registry.history.repository import Repository
+from registry.refresh import refresh_workspace
+
+
+def main() -> int:
+    """Refresh as often as told."""
+    path, url, rounds, *warm = sys.argv[1:]
+    engine = make_engine(url)
+    if warm:
+        # What a server has done long before: GitPython alone takes a tenth of a second.
+        Repository.open(Path(path)).has_commit("0" * 40)
+        engine.connect().close()
+    seconds = []
+    for _ in range(int(rounds)):
+        begun = time.perf_counter()
+        refresh_workspace(engine, Path(path))
+        seconds.append(time.perf_counter() - begun)
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    gits = resource.getrusage(resource.RUSAGE_CHILDREN)
+    result = {
+        "seconds": seconds,
+        "cpu_seconds": own.ru_utime + own.ru_stime,
+        "git_cpu_seconds": gits.ru_utime + gits.ru_stime,
+        "resident_mb": own.ru_maxrss / 1000,
+        "git_resident_mb": gits.ru_maxrss / 1000,
+    }
+    print(json.dumps(result))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""How reads have the database do their work: statements compiled once, JSON written by it."""
