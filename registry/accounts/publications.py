@@ -83,6 +83,8 @@ class OneVersion:
     author_id: str
     author_name: str
     version: PublishedVersion
+    # Why it could not be processed, in a sentence; empty where it did not fail.
+    failure_reason: str
 
 
 def list_published_packages(session: Session, author_id: int) -> list[PublishedPackage]:
@@ -114,7 +116,13 @@ def find_published_version(
         NotFound: the author has no such package, or it no such version.
     """
     row = session.execute(
-        select(*_LISTING, *_PUBLICATION, Author.author_id, Author.name.label("author_name"))
+        select(
+            *_LISTING,
+            *_PUBLICATION,
+            Publication.failure_reason,
+            Author.author_id,
+            Author.name.label("author_name"),
+        )
         .join(Author, Author.id == Listing.author_id)
         .join(Version, Version.package_id == Listing.package_id)
         .join(Publication, Publication.version_id == Version.id)
@@ -128,7 +136,9 @@ def find_published_version(
     if row is None:
         raise NotFound("This account has no package with this identifier and version.")
     found = _version(row)
-    return OneVersion(_package(row, [found]), row.author_id, row.author_name, found)
+    return OneVersion(
+        _package(row, [found]), row.author_id, row.author_name, found, row.failure_reason
+    )
 
 
 def _of_author(author_id: int) -> Select[Any]:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from registry.publishing.fields import (
 )
 from registry.publishing.listings import not_yours
 from registry.publishing.processing import KIND, quota_bytes, used_bytes
+from registry.publishing.provenance import attach_commit, read_commit_hash
 from registry.publishing.relations import Pairs, read_dependencies, read_incompatibilities
 from registry.publishing.stored_files import ensure_stored, naming_files, remove_unnamed
 from registry.rules.enumerations import VersionStatus
@@ -31,8 +31,6 @@ from registry.settings import Settings
 from registry.storage import Storage, WorkFile
 
 _PRIVATE_KEY_BYTES = 32
-# SHA-1 or SHA-256, whole: a beginning could mean another commit tomorrow.
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _BOOLEANS = {"true": True, "false": False}
 # Those that a file can be uploaded to again.
 RETRIABLE = frozenset(
@@ -106,7 +104,7 @@ def read_new_version(fields: Mapping[str, str], repository: str) -> NewVersion:
         supports_macos=macos,
         supports_windows=windows,
         supports_linux=linux,
-        commit=_read_commit(fields.get("commit", "")),
+        commit=read_commit_hash(fields["commit"]) if fields.get("commit") else "",
     )
 
 
@@ -150,9 +148,11 @@ class Uploads:
                 dependencies=new.dependencies,
                 incompatibilities=new.incompatibilities,
                 xp_selection=new.xp_selection.canonical,
-                commit_hash=new.commit,
             )
             session.add(publication)
+            session.flush()
+            if new.commit:
+                attach_commit(session, version, new.commit)
             return publication
 
         self._take(author_id, work, write)
@@ -305,14 +305,3 @@ def _read_json(fields: Mapping[str, str], name: str) -> object:
     except (ValueError, RecursionError):
         raise InvalidInput.of(name, "is not JSON", code=f"bad_{short}_arr") from None
     return value
-
-
-def _read_commit(text: str) -> str:
-    commit = text.strip().lower()
-    if commit and not _COMMIT.fullmatch(commit):
-        raise InvalidInput.of(
-            "commit",
-            "must be the full hash of a commit, 40 or 64 hex digits",
-            code="invalid_commit",
-        )
-    return commit

@@ -18,7 +18,10 @@ def represent_published_package(package: PublishedPackage) -> dict[str, Any]:
 
 
 def represent_one_version(found: OneVersion) -> dict[str, Any]:
-    """Show one version, with its package and author."""
+    """Show one version, with its package and author; `failureReason` only where it failed."""
+    shown = represent_published_version(found.version)
+    if found.failure_reason:
+        shown["failureReason"] = found.failure_reason
     return {
         "packageId": found.package.identifier,
         "packageName": found.package.name,
@@ -26,7 +29,7 @@ def represent_one_version(found: OneVersion) -> dict[str, Any]:
         "authorName": found.author_name,
         "description": found.package.description,
         "packageType": found.package.package_type,
-        "versionData": represent_published_version(found.version),
+        "versionData": shown,
     }
 
 

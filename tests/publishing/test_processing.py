@@ -51,6 +51,7 @@ def test_an_upload_becomes_an_artifact(publisher: Publisher) -> None:
     assert shown["loc"] == f"https://registry.example.com/artifacts/{row.download_key}"
     assert len(row.download_key or "") == 64
     assert (row.upload_hash, row.upload_size, row.failure_reason) == ("", 0, "")
+    assert "failureReason" not in shown
 
 
 def test_a_job_that_is_run_again_changes_nothing(publisher: Publisher) -> None:
@@ -86,6 +87,7 @@ def test_what_is_wrong_is_told(publisher: Publisher, file: bytes, status: str) -
     row = publisher.row()
     assert row.status == status
     assert row.failure_reason.endswith(".")
+    assert publisher.version()["failureReason"] == row.failure_reason
     assert (row.upload_hash, row.upload_size, row.hash, row.download_key) == ("", 0, "", None)
     assert publisher.stored() == set()
     assert "hash" not in publisher.version()

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from registry.database import reading, writing
-from registry.models import Author, Job, Package, Publication, Version
+from registry.models import Author, Commit, Job, Package, Publication, Version, Workspace
 from registry.publishing.processing import KIND
 from registry.rules.versions import RegistryVersion
 from registry.settings import Settings
@@ -347,3 +347,31 @@ def test_limits(settings: Settings, new_publisher: NewPublisher) -> None:
     assert [publisher.upload().status_code for _ in range(2)] == [204, 429]
     statuses = [publisher.retry(b"", version="9").status_code for _ in range(3)]
     assert statuses == [400, 400, 429]
+
+
+def test_a_commit_that_the_history_has_is_the_versions(publisher: Publisher) -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    with writing(publisher.sessions) as session:
+        workspace = Workspace(path="/srv/monorepo")
+        session.add(workspace)
+        session.flush()
+        commit = Commit(
+            id=1,
+            workspace_id=workspace.id,
+            hash="a" * 40,
+            date=at,
+            authored_date=at,
+            author_name="Ada",
+            author_email="",
+            message="Release",
+            type="other",
+        )
+        session.add(commit)
+
+    publisher.upload(commit="A" * 40)
+    publisher.upload(commit="b" * 40, packageVersion="2")
+
+    assert publisher.version()["commit"] == "a" * 40
+    # Not yet: the refresh that sees it will tell.
+    assert publisher.version("2")["commit"] == ""
+    assert publisher.row("2.0.0").commit_hash == "b" * 40

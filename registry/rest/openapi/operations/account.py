@@ -57,6 +57,8 @@ class PublishedVersion(Shape):
     """Where to get it; only where it is processed, stored and public."""
     commit: HashOrEmpty
     """The commit that it was built from; empty: not known."""
+    failure_reason: str = absent
+    """Why it could not be processed; only of one version, and where it failed."""
 
 
 class PublishedPackage(Shape):
