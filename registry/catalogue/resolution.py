@@ -24,7 +24,7 @@ from resolvelib.structs import RequirementInformation
 from registry.catalogue.version_index import Relation, Release, ResolutionTooHard, VersionIndex
 from registry.rules.versions import RegistryVersion
 
-MAX_ROUNDS = 20_000
+MAX_ROUNDS = 2_000
 MAX_SECONDS = 2.0
 # How many demands a reason tells, and how many versions of one package.
 _TOLD = 20
@@ -113,8 +113,8 @@ def resolve(
     provider = _Provider(index, wanted, installed, deadline=clock() + seconds, clock=clock)
     requirements = [_Requirement(each.identifier, _Kind.WANTED, each) for each in wanted]
     requirements += [_Requirement(each, _Kind.INSTALLED) for each in sorted(installed)]
-    # Not its `Resolver`: that one goes on to ask how each package is reached, by a function that calls
-    # itself without end where packages that were given up need each other in a circle.
+    # Not its `Resolver`: that one goes on to ask how each package is reached, by a function that
+    # calls itself without end where packages that were given up need each other in a circle.
     search: Search[_Requirement, Release, str] = Search(provider, BaseReporter())
     try:
         found = search.resolve(requirements, max_rounds=MAX_ROUNDS).mapping

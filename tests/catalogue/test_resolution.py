@@ -1,29 +1,21 @@
 """The newest versions that go together, or a reason why there are none."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
-from typing import Any, TypeAlias
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from registry.accounts.authors import create_author
-from registry.catalogue.resolution import Change, Resolution, resolve
-from registry.catalogue.version_index import Relation, ResolutionTooHard, VersionIndex
+from registry.catalogue.version_index import ResolutionTooHard
 from registry.database import begin_write
-from registry.models import Author
 from registry.rules.enumerations import Platform
 from registry.rules.permissions import Permission
-from registry.rules.selections import Selection
 from registry.rules.versions import RegistryVersion
-from registry.rules.viewer import ANONYMOUS, Viewer
+from registry.rules.viewer import Viewer
 from tests.accounts.samples import Statements, add_listing
-
-# By package and version: what it needs, and what it avoids.
-Graph: TypeAlias = Mapping[str, Mapping[str, tuple[dict[str, str], dict[str, str]]]]
+from tests.catalogue.releases import Graph, ask, publish, shown
 
 
 @pytest.fixture
@@ -31,66 +23,6 @@ def session(engine: Engine) -> Iterator[Session]:
     with Session(engine) as session:
         begin_write(session)
         yield session
-
-
-def publish(session: Session, graph: Graph, author: Author | None = None, **columns: Any) -> Author:
-    """Publish a graph of packages that are called `acme.` and a letter."""
-    author = author or create_author(session, "Ada")
-    for letter, versions in graph.items():
-        rows = [
-            {
-                "version": version,
-                "dependencies": pairs(needs),
-                "incompatibilities": pairs(avoids),
-                **columns,
-            }
-            for version, (needs, avoids) in versions.items()
-        ]
-        add_listing(session, author, name(letter), versions=rows)
-    session.flush()
-    return author
-
-
-def name(letter: str) -> str:
-    return f"acme.{letter}"
-
-
-def pairs(relations: Mapping[str, str]) -> list[list[str]]:
-    return [
-        [package if "/" in package else f"xpkg/{name(package)}", selection]
-        for package, selection in relations.items()
-    ]
-
-
-def ask(
-    session: Session,
-    wanted: Mapping[str, str],
-    installed: Mapping[str, str] = {},
-    viewer: Viewer = ANONYMOUS,
-    **more: Any,
-) -> Resolution:
-    limits = {key: more.pop(key) for key in ("seconds", "clock") if key in more}
-    # A busy machine must not fail a test.
-    limits.setdefault("seconds", 600)
-    return resolve(
-        VersionIndex(session, viewer, "xpkg", **more),
-        [Relation(f"xpkg/{name(key)}", Selection.parse(text)) for key, text in wanted.items()],
-        {
-            key if "/" in key else f"xpkg/{name(key)}": RegistryVersion.parse(version)
-            for key, version in installed.items()
-        },
-        **limits,
-    )
-
-
-def shown(resolution: Resolution) -> dict[str, str]:
-    """Give the letters with versions, and what becomes of them unless it is new."""
-    assert not resolution.reason, resolution.reason
-    return {
-        each.identifier.removeprefix("xpkg/acme."): str(each.version)
-        + ("" if each.change is Change.INSTALL else f" {each.change}")
-        for each in resolution.packages
-    }
 
 
 DIAMOND: Graph = {
@@ -195,8 +127,8 @@ def test_what_is_installed(
             {"app": "*", "base": "1"},
             {},
             (
-                "No versions go together: xpkg/acme.app 1.0.0 needs xpkg/acme.base 2-; you want "
-                "xpkg/acme.base 1. Of xpkg/acme.base there is 2.0.0, 1.0.0."
+                "No versions go together: you want xpkg/acme.base 1; xpkg/acme.app 1.0.0 needs "
+                "xpkg/acme.base 2-. Of xpkg/acme.base there is 2.0.0, 1.0.0."
             ),
         ),
         (
@@ -221,6 +153,15 @@ def test_what_is_installed(
             ),
         ),
         (
+            {"stuck": "*"},
+            {},
+            (
+                "No versions go together: xpkg/acme.stuck 1.39.0, 1.38.0, 1.37.0, 1.36.0, 1.35.0 "
+                "and 35 older need xpkg/acme.none 3. There is no version of xpkg/acme.none to "
+                "install."
+            ),
+        ),
+        (
             {"many": "2"},
             {},
             (
@@ -240,6 +181,7 @@ def test_a_reason_says_what_cannot_all_be_had(
             "base": {"1.0.0": ({}, {}), "2.0.0": ({}, {})},
             "foe": {"1.0.0": ({}, {"base": "*"})},
             "many": {f"1.{number}.0": ({}, {}) for number in range(8)},
+            "stuck": {f"1.{number}.0": ({"none": "3"}, {}) for number in range(40)},
         },
     )
 
@@ -372,101 +314,34 @@ def test_what_is_read_is_bounded(session: Session, monkeypatch: pytest.MonkeyPat
         ask(session, {"p0x0": "*"})
 
 
-SELECTIONS = st.sampled_from(["*", "1", "2", "1-2", "2-", "3", "1,3"])
-LETTERS = "abcd"
+def test_what_nobody_needs_any_more_is_not_installed(session: Session) -> None:
+    # The newest base brings a helper and is then given up; the foe makes the search look at it.
+    publish(
+        session,
+        {
+            "base": {"1.0.0": ({}, {}), "2.0.0": ({"helper": "*", "none": "*"}, {})},
+            "helper": {"1.0.0": ({}, {})},
+            "foe": {"1.0.0": ({"base": "1"}, {"helper": "2"})},
+            "none": {"1.0.0": ({"foe": "*"}, {})},
+        },
+    )
+
+    assert shown(ask(session, {"base": "*", "foe": "*"})) == {"base": "1.0.0", "foe": "1.0.0"}
 
 
-@st.composite
-def graphs(draw: st.DrawFn) -> Graph:
-    def relations(letter: str) -> dict[str, str]:
-        others = [other for other in LETTERS if other != letter]
-        return draw(st.dictionaries(st.sampled_from(others), SELECTIONS, max_size=2))
+def test_packages_that_were_given_up_may_need_each_other_in_a_circle(session: Session) -> None:
+    publish(
+        session,
+        {
+            "a": {
+                "1.0.0": ({"b": "1"}, {"d": "2-"}),
+                "2.0.0": ({"c": "1-2", "d": "3"}, {"b": "1-2"}),
+                "3.0.0": ({"b": "1,3"}, {}),
+            },
+            "b": {"1.0.0": ({"d": "1"}, {})},
+            "c": {"1.0.0": ({"a": "2"}, {}), "2.0.0": ({"d": "*"}, {"a": "2", "b": "1"})},
+            "d": {"1.0.0": ({"a": "1"}, {"b": "2"})},
+        },
+    )
 
-    return {
-        letter: {
-            f"{number}.0.0": (needs := relations(letter), avoided(relations(letter), needs))
-            for number in range(1, draw(st.integers(1, 3)) + 1)
-        }
-        for letter in LETTERS
-    }
-
-
-def avoided(relations: dict[str, str], needs: dict[str, str]) -> dict[str, str]:
-    return {other: text for other, text in relations.items() if other not in needs}
-
-
-WANTS = st.dictionaries(st.sampled_from(LETTERS), SELECTIONS, min_size=1, max_size=2)
-
-
-@settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
-@given(graph=graphs(), wanted=WANTS, data=st.data())
-def test_it_finds_what_trying_everything_finds(
-    engine: Engine, graph: Graph, wanted: dict[str, str], data: st.DataObject
-) -> None:
-    installed: dict[str, str] = {}
-    if data.draw(st.booleans()):
-        letter = data.draw(st.sampled_from(LETTERS))
-        installed = {letter: data.draw(st.sampled_from(sorted(graph[letter])))}
-    with Session(engine) as session:
-        begin_write(session)
-        publish(session, graph)
-        found = ask(session, wanted, installed)
-        again = ask(session, wanted, installed)
-
-    assert found == again
-    solutions = list(try_everything(graph, wanted, installed))
-    assert bool(solutions) == (not found.reason)
-    if found.reason:
-        return
-    chosen = {
-        each.identifier.removeprefix("xpkg/acme."): str(each.version) for each in found.packages
-    }
-    assert chosen in solutions
-    # Nothing could be newer by itself, but for what is installed and not wanted.
-    for letter, version in chosen.items():
-        if letter in installed and letter not in wanted:
-            continue
-        newer = [each for each in graph[letter] if each > version]
-        assert not any({**chosen, letter: each} in solutions for each in newer)
-
-
-def try_everything(
-    graph: Graph, wanted: Mapping[str, str], installed: Mapping[str, str]
-) -> Iterator[dict[str, str]]:
-    """Give every set of versions that goes together and has nothing that nobody needs."""
-    for versions in product(*([None, *graph[letter]] for letter in LETTERS)):
-        chosen = {letter: v for letter, v in zip(LETTERS, versions, strict=True) if v is not None}
-        if goes_together(graph, chosen, wanted, installed):
-            yield chosen
-
-
-def goes_together(
-    graph: Graph,
-    chosen: Mapping[str, str],
-    wanted: Mapping[str, str],
-    installed: Mapping[str, str],
-) -> bool:
-    if not all(covers(text, chosen.get(letter)) for letter, text in wanted.items()):
-        return False
-    if not installed.keys() <= chosen.keys():
-        return False
-    reached: set[str] = set()
-    waiting: Sequence[str] = [*wanted, *installed]
-    while waiting:
-        letter, *waiting = waiting
-        if letter not in reached:
-            reached.add(letter)
-            waiting = [*waiting, *graph[letter][chosen[letter]][0]] if letter in chosen else waiting
-    for letter, version in chosen.items():
-        needs, avoids = graph[letter][version]
-        if not all(covers(text, chosen.get(other)) for other, text in needs.items()):
-            return False
-        if any(covers(text, chosen.get(other)) for other, text in avoids.items()):
-            return False
-    return reached >= chosen.keys()
-
-
-def covers(text: str, version: str | None) -> bool:
-    return version is not None and Selection.parse(text).contains(RegistryVersion.parse(version))
+    assert shown(ask(session, {"a": "1,3"})) == {"a": "1.0.0", "b": "1.0.0", "d": "1.0.0"}
