@@ -66,7 +66,7 @@ class Points(Shape):
     """What each part gives to the score."""
 
     build: Annotated[int, Field(ge=0, le=30)]
-    coverage: Annotated[int, Field(ge=0, le=25)]
+    coverage: Annotated[float, Field(ge=0, le=25)]
     lint: Annotated[int, Field(ge=0, le=25)]
     security: Annotated[int, Field(ge=0, le=20)]
 
