@@ -54,13 +54,8 @@ class DependencyGraph:
     )
     edges: list[GraphEdge] = many(
         lambda dependency: dependency.target_id.is_not(None),
-        "Every dependency of one on another.",
-        order=lambda dependency: (
-            _name_of(dependency.package_id, dependency),
-            _name_of(dependency.target_id, dependency),
-            dependency.kind,
-            dependency.id,
-        ),
+        "Every dependency of one on another, package by package.",
+        order=lambda dependency: (dependency.package_id, dependency.name, dependency.kind),
         expected=2_500,
     )
     cycles: list[list[str]] = computed(

@@ -66,9 +66,17 @@ def _chosen_format() -> GraphFormat:
 
 
 @dependencies.get("/dependencies/graph")
-@conditional_read(negotiates=_chosen_format)
 def show_graph() -> Response:
     """Show the workspace's dependency graph, or a part of it, as data, text or picture."""
+    response = _read_graph()
+    # A name in it comes from a manifest, which anyone may have written.
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@conditional_read(negotiates=_chosen_format, kept=True)
+def _read_graph() -> Response:
     graph = read_graph(
         read_session(),
         around=text_argument("package") or None,
@@ -77,11 +85,7 @@ def show_graph() -> Response:
     chosen = _chosen_format()
     if chosen is GraphFormat.JSON:
         return json_response(_represent_graph(graph))
-    response = Response(_WRITERS[chosen](graph), content_type=_MEDIA_TYPES[chosen])
-    # A name in it comes from a manifest, which anyone may have written.
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return Response(_WRITERS[chosen](graph), content_type=_MEDIA_TYPES[chosen])
 
 
 @dependencies.post("/dependencies/refresh")
@@ -95,7 +99,7 @@ def refresh_dependencies() -> Response:
 
 
 @dependencies.get("/packages/<package_name:name>/dependents")
-@conditional_read()
+@conditional_read(kept=True)
 def show_dependents(name: str) -> Response:
     """List the packages that depend on one, directly or (`transitive=true`) at all."""
     transitive = choice_argument("transitive", Reach) is Reach.TRUE

@@ -22,7 +22,7 @@ MAX_PAGE_SIZE = 1_000
 
 
 @issues.get("")
-@conditional_read()
+@conditional_read(kept=True)
 def list_all_issues() -> Response:
     """List the issues, all of them or a page."""
     limit = int_argument("limit", default=None, minimum=1, maximum=MAX_PAGE_SIZE)

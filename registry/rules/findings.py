@@ -88,9 +88,10 @@ def find_issues(
 
 
 def _find_missing_facts(packages: Iterable[PackageFacts]) -> Iterator[Finding]:
-    """Find packages that say too little to be published; private ones need not say anything."""
+    """Find packages that say too little to be published; others need not say anything."""
     for package in packages:
-        if package.private:
+        # What has no version cannot be published either.
+        if package.private or not package.version:
             continue
         if not package.licensed:
             yield Finding(
@@ -115,9 +116,11 @@ def _find_cycles(dependencies: Iterable[DependencyFacts]) -> Iterator[Finding]:
     for dependency in dependencies:
         if dependency.target:
             edge = dependency.package, dependency.target
-            all_.add(edge)
             if dependency.kind in _USED:
                 used.add(edge)
+            # To develop a package with itself is usual, and harms nothing.
+            if dependency.kind in _USED or dependency.package != dependency.target:
+                all_.add(edge)
     among_used = find_cycles(used)
     yield from _tell_cycles(among_used, Severity.WARNING)
     told = set(map(tuple, among_used))
@@ -133,7 +136,9 @@ def _tell_cycles(cycles: Iterable[Sequence[str]], severity: Severity) -> Iterato
             f"Packages depend on each other in a circle{closed_by}: {ring}. Move what they share "
             "into a package of its own, or turn one of these dependencies round."
         )
-        for name in cycle if len(cycle) <= LONGEST_SHARED_CYCLE else cycle[:1]:
+        # One that harms nobody is told once, lest it hide what does.
+        shared = severity is Severity.WARNING and len(cycle) <= LONGEST_SHARED_CYCLE
+        for name in cycle if shared else cycle[:1]:
             evidence = {"cycle": list(cycle)}
             yield Finding(name, IssueCode.DEPENDENCY_CYCLE, severity, message, evidence)
 
@@ -154,8 +159,10 @@ def _look_at(dependency: DependencyFacts, versions: Mapping[str, str]) -> Iterat
         return
     name = dependency.target or dependency.registry_name
     version = versions.get(name, "")
-    # A tag is no range, and a package without a version is in none: that is not meant.
-    passed_by = bool(version) and not dependency.target and _is_range(dependency.registry_range)
+    # A tag is no range, and a package without a version is in none: that is not meant. What names
+    # the registry (`npm:`) wants another version than the workspace's.
+    asked_plainly = dependency.protocol != Protocol.NPM and _is_range(dependency.registry_range)
+    passed_by = bool(version) and not dependency.target and asked_plainly
     if (dependency.outdated and dependency.target) or passed_by:
         yield Finding(
             dependency.package,

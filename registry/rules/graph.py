@@ -5,7 +5,7 @@ in proportion to the number of edges, for a workspace may hold any graph.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 # How often each edge of a group may be looked at, on average, while its rings are sought.
 _LOOKS_PER_EDGE = 32
@@ -65,11 +65,11 @@ def follow_way(ways: Mapping[str, str], node: str, *, most: int) -> list[str]:
 
 
 def _following(edges: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """Give the nodes that each node leads to, in the order of the edges, each once."""
-    following: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    """Give the nodes that each node leads to; one may come twice."""
+    following: defaultdict[str, list[str]] = defaultdict(list)
     for source, target in edges:
-        following[source][target] = None
-    return {source: list(targets) for source, targets in following.items()}
+        following[source].append(target)
+    return following
 
 
 def _find_groups(following: Mapping[str, Sequence[str]]) -> list[list[str]]:
@@ -85,34 +85,49 @@ def _find_rings(
     """Give rings of a group's nodes; the group is sorted."""
     members = set(group)
     inner = {node: sorted(members.intersection(following[node])) for node in group}
+    before: dict[str, set[str]] = {node: set() for node in group}
+    for source, targets in inner.items():
+        for target in targets:
+            before[target].add(source)
     budget = _LOOKS_PER_EDGE * sum(map(len, inner.values()))
     seen: set[str] = set()
     for node in group:
         if budget <= 0:
             return
         if node not in seen:
-            ring, looks = _find_shortest_ring(node, inner)
+            ring, looks = _find_shortest_ring(node, inner, before[node])
             budget -= looks
             seen.update(ring)
             first = ring.index(min(ring))
             yield ring[first:] + ring[:first]
 
 
-def _find_shortest_ring(start: str, inner: Mapping[str, Sequence[str]]) -> tuple[list[str], int]:
-    """Find the shortest ring through a node of a group, and tell how many edges it looked at."""
+def _find_shortest_ring(
+    start: str, inner: Mapping[str, Sequence[str]], before: Collection[str]
+) -> tuple[list[str], int]:
+    """Find the shortest ring through a node of a group, and tell how many edges it looked at.
+
+    Args:
+        start: the node.
+        inner: what each node of the group leads to in it.
+        before: the nodes that lead to `start`.
+    """
+    if start in before:
+        return [start], len(inner[start])
     reached_from: dict[str, str] = {}
     queue, looks = [start], 0
     for node in queue:
         looks += len(inner[node])
-        if start in inner[node]:
-            ring = [node]
-            while ring[-1] != start:
-                ring.append(reached_from[ring[-1]])
-            return ring[::-1], looks
         for target in inner[node]:
-            if target not in reached_from:
-                reached_from[target] = node
-                queue.append(target)
+            if target in reached_from:
+                continue
+            reached_from[target] = node
+            if target in before:
+                ring = [target]
+                while ring[-1] != start:
+                    ring.append(reached_from[ring[-1]])
+                return ring[::-1], looks
+            queue.append(target)
     raise ValueError(f"{start!r} is on no circle")
 
 

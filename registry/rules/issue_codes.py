@@ -221,8 +221,7 @@ ISSUE_KINDS: Mapping[IssueCode, IssueKind] = {
     ),
     IssueCode.DEPENDENCY_CYCLE: IssueKind(
         _WARNING_OR_INFO,
-        "Packages depend on each other in a circle; info where only development dependencies close "
-        "it.",
+        "Packages depend on each other in a circle; info where development dependencies close it.",
         "Move what they share into a package of its own, or turn one dependency round.",
         ("cycle",),
     ),

@@ -54,6 +54,7 @@ def test_what_a_package_to_publish_must_say() -> None:
     packages = [
         package("a", licensed=False, located=False),
         package("b", licensed=False, located=False, private=True),
+        package("c", "", licensed=False, located=False),
     ]
 
     assert told(find_issues(packages, [])) == [
@@ -84,17 +85,17 @@ def test_a_cycle_that_development_closes_matters_less() -> None:
 
     findings = find_issues(packages, ring)
 
-    assert told(findings) == [
-        ("a", "dependency_cycle", "info"),
-        ("b", "dependency_cycle", "info"),
-    ]
+    # And it is told once.
+    assert told(findings) == [("a", "dependency_cycle", "info")]
+    assert findings[0].evidence == {"cycle": ["a", "b"]}
     assert "development" in findings[0].message
 
 
-def test_a_package_that_depends_on_itself() -> None:
-    assert told(find_issues([package("a")], [member("a", "a")])) == [
-        ("a", "dependency_cycle", "warning")
-    ]
+@pytest.mark.parametrize(("kind", "wrong"), [("dependency", True), ("devDependency", False)])
+def test_a_package_that_depends_on_itself(kind: str, wrong: bool) -> None:
+    findings = find_issues([package("a")], [member("a", "a", kind)])
+
+    assert told(findings) == [("a", "dependency_cycle", "warning")] * wrong
 
 
 def test_a_very_long_cycle_is_told_once() -> None:
@@ -142,6 +143,14 @@ def test_a_member_that_is_passed_by(version: str, range_: str, unmet: bool) -> N
     if unmet:
         assert findings[0].evidence["version"] == "1.0.0"
         assert "from outside" in findings[0].message
+
+
+def test_another_version_that_is_asked_for_by_name_is_meant() -> None:
+    alias = DependencyFacts(
+        "a", "devDependency", "b-old", "npm:b@^0.9.0", "npm", "", False, "b", "^0.9.0"
+    )
+
+    assert find_issues([package("a"), package("b")], [alias]) == []
 
 
 def test_a_member_that_has_moved_out_of_its_range() -> None:
