@@ -33,9 +33,10 @@ from graphql_schema.errors import (
     VALIDATION_FAILED,
     represent_errors,
 )
+from graphql_schema.kept_answers import KeptAnswer, key_of
 from graphql_schema.limits import QueryLimits, check_limits
-from graphql_schema.response_cache import KeptAnswer, ResponseCache, key_of
 from registry.rules.viewer import Viewer
+from registry.web.answer_store import AnswerStore
 from registry.web.errors import MethodNotAllowed
 from registry.web.json import dump_json
 
@@ -83,7 +84,7 @@ class Operations:
         if not introspection:
             self._rules.append(NoSchemaIntrospectionCustomRule)
         self._trees: Lru[DocumentNode] = Lru(_KEPT)
-        self._cache = ResponseCache(cache_bytes)
+        self._answers = AnswerStore[KeptAnswer](cache_bytes)
 
     def run(
         self,
@@ -111,7 +112,7 @@ class Operations:
         """
         context = Context(session, viewer, self._planner, request.query, charge, read_once)
         key = key_of(request.query, request.operation_name, request.variables, viewer)
-        kept = self._cache.find(key)
+        kept = self._answers.find(key)
         if kept is not None and kept.revision == _revision(context):
             if charge is not None:
                 charge(kept.cost)
@@ -145,7 +146,7 @@ class Operations:
         told = {"errors": errors} if errors else {}
         body = dump_json({**told, "data": result.data, "extensions": {"cost": cost}})
         if executor.is_of_data and context.revision and not errors:
-            self._cache.keep(key, KeptAnswer(body, context.revision, cost))
+            self._answers.keep(key, KeptAnswer(body, context.revision, cost))
         return OperationResult(body, run=True)
 
     def _read(self, text: str) -> DocumentNode:

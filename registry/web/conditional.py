@@ -72,8 +72,8 @@ def conditional_read(
             # Weak comparison (RFC 9110, 13.1.2).
             if tag in sent.as_set(include_weak=True):
                 return stamp(Response(status=304), tag, viewer)
-            answer = kept_answers().find(question, tag) if kept else None
-            if answer is not None:
+            answer = kept_answers().find(question) if kept else None
+            if answer is not None and answer.tag == tag:
                 response = answer.response()
             else:
                 # Of the same state as the data: someone may have written since.

@@ -16,7 +16,6 @@ from registry.web.authentication import current_viewer
 from registry.web.conditional import conditional_read
 from registry.web.database import read_session
 from registry.web.json import json_response
-from registry.web.kept_answers import KeptAnswer, KeptAnswers
 from tests.accounts.samples import add_author
 
 RAN: list[str] = []
@@ -144,42 +143,3 @@ def test_what_is_kept_is_of_the_state_that_its_tag_names(
 
     assert client.get("/race").json == 0
     assert client.get("/race").json == 1
-
-
-def answer(size: int, tag: str = "tag") -> KeptAnswer:
-    return KeptAnswer(tag, b"x" * size, [])
-
-
-def test_room_is_bounded() -> None:
-    answers = KeptAnswers(10_000)
-    for name in ("first", "second", "third"):
-        answers.keep(name, answer(2_000))
-    # Asked for again, so that another one goes.
-    assert answers.find("first", "tag") is not None
-    answers.keep("fourth", answer(2_000))
-
-    kept = [
-        name
-        for name in ("first", "second", "third", "fourth")
-        if answers.find(name, "tag") is not None
-    ]
-    assert kept == ["first", "third", "fourth"]
-
-
-def test_an_answer_that_is_replaced_gives_its_room_back() -> None:
-    answers = KeptAnswers(10_000)
-    for number in range(20):
-        answers.keep("one", answer(3_000, f"tag{number}"))
-    answers.keep("two", answer(3_000))
-
-    assert answers.find("one", "tag19") is not None
-    assert answers.find("one", "tag18") is None
-    assert answers.find("two", "tag") is not None
-
-
-@pytest.mark.parametrize("room", [0, 5_000])
-def test_no_answer_takes_all_of_it(room: int) -> None:
-    answers = KeptAnswers(room)
-    answers.keep("one", answer(3_000))
-
-    assert answers.find("one", "tag") is None

@@ -10,7 +10,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, update
 from sqlalchemy.orm import sessionmaker
 
-from graphql_schema.response_cache import KeptAnswer, ResponseCache
 from registry.accounts.tokens import issue_token
 from registry.database import make_engine, writing
 from registry.models import Author, Package
@@ -152,18 +151,3 @@ def test_without_room_nothing_is_kept(settings: Settings, new_app: Callable[...,
     with statements(app) as seen:
         ask(app.test_client(), TWO, n=1)
     assert "package" in seen[0]
-
-
-def test_the_cache_keeps_what_was_used_last_within_its_room() -> None:
-    cache = ResponseCache(80_000)
-    answers = {bytes([n]): KeptAnswer(bytes(9_000), f"1-{n}", n) for n in range(20)}
-    for key, answer in answers.items():
-        cache.keep(key, answer)
-        cache.find(bytes([0]))
-
-    kept = [key[0] for key in answers if cache.find(key)]
-    assert kept == [0, 13, 14, 15, 16, 17, 18, 19]
-    cache.keep(bytes([0]), KeptAnswer(bytes(9_000), "1-9", 1))
-    assert [key[0] for key in answers if cache.find(key)] == kept
-    cache.keep(b"large", KeptAnswer(bytes(10_000), "1-1", 1))
-    assert cache.find(b"large") is None

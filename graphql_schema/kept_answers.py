@@ -1,0 +1,40 @@
+"""Answers as they were sent, kept for as long as the data are what they were made from.
+
+An answer that follows from the data alone is kept under what was asked, and by whom; with it, the
+revision that its statement read.
+Whoever asks the same again gets it only after the database has said that the revision still
+stands. So an answer is never older than the data, whichever process wrote them.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from registry.rules.viewer import Viewer
+
+# What keeping an answer takes besides its bytes, about.
+_OVERHEAD = 400
+
+
+@dataclass(frozen=True)
+class KeptAnswer:
+    """A response body, the revision of the data that it tells of, and what it cost."""
+
+    body: bytes
+    revision: str
+    cost: int
+
+    @property
+    def weight(self) -> int:
+        """How many bytes keeping it takes, about."""
+        return len(self.body) + _OVERHEAD
+
+
+def key_of(
+    query: str, operation_name: str | None, variables: dict[str, Any] | None, viewer: Viewer
+) -> bytes:
+    """Digest all that an answer depends on besides the data."""
+    rights = [viewer.author_id, int(viewer.permissions)]
+    asked = json.dumps([query, operation_name, variables, rights], sort_keys=True)
+    return hashlib.blake2b(asked.encode()).digest()
