@@ -38,8 +38,9 @@ class GraphqlError(Shape):
 class GraphqlResult(Shape):
     """What a GraphQL operation came to."""
 
-    data: dict[str, Any] | None = absent
+    # The errors first: the GraphQL specification's advice (7.1), for people who read answers.
     errors: list[GraphqlError] = absent
+    data: dict[str, Any] | None = absent
     extensions: dict[str, Any] = absent
     """`cost`: how many rows the operation could have read."""
 
