@@ -122,7 +122,7 @@ def main() -> int:
             for point in measure_growth_of_history(
                 arguments.growth, lambda: databases.make("sqlite"), seed=arguments.seed
             ):
-                print(f"  {line_of(point)}", file=sys.stderr, flush=True)
+                print(f"  {point.commits:,} commits: {point}", file=sys.stderr, flush=True)
                 points.append(point)
             print_table("As the history grows, on sqlite", [line_of(point) for point in points])
             if arguments.plot:

@@ -31,7 +31,6 @@ class GitPass:
 
     seconds: float
     cpu_seconds: float
-    resident_mb: float
 
 
 def bare_git_pass(repository: Path) -> GitPass:
@@ -46,7 +45,7 @@ def bare_git_pass(repository: Path) -> GitPass:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"git log failed on {repository}")
-    return GitPass(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000)
+    return GitPass(seconds, usage.ru_utime + usage.ru_stime)
 
 
 def refresh_apart(
@@ -111,7 +110,6 @@ def _measure_first(name: str, repository: Path, make_database: MakeDatabase, rou
         for refresh, before, after in zip(refreshes, passes, passes[1:], strict=False)
     ]
     resident = max(refresh["resident_mb"] for refresh in refreshes)
-    gits = max(refresh["git_resident_mb"] for refresh in refreshes)
     ours = median(pair[0] for pair in pairs)
     own = median(refresh["cpu_seconds"] for refresh in refreshes)
     of_git = median(refresh["git_cpu_seconds"] for refresh in refreshes)
@@ -123,7 +121,7 @@ def _measure_first(name: str, repository: Path, make_database: MakeDatabase, rou
         at_most=1.5,
         times=f"{ours:.2f} : {median(pair[1] for pair in pairs):.2f} s",
         cpu=f"{own:.2f} + git's {of_git:.2f} : {bare:.2f} s",
-        memory=f"{resident:.0f} MB, git's {gits:.0f} MB",
+        memory=f"{resident:.0f} MB",
     )
 
 

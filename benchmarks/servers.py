@@ -78,7 +78,7 @@ class Server:
 
 @contextmanager
 def registry_server(
-    database_url: str, directory: Path, *, token: str = "", cache_bytes: int = 1 << 25
+    database_url: str, directory: Path, *, token: str = "", cache_bytes: int = 1 << 24
 ) -> Iterator[Server]:
     """Serve the product as its own command does: one process."""
     port = _free_port()

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from registry.models import Package
 from registry.settings import Settings
+from registry.web.database import db
+from tests.accounts.samples import Statements
 from tests.repositories import WorkTree, small_monorepo
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -233,6 +235,38 @@ def test_head_and_conditional_reads(catalogued: FlaskClient) -> None:
     body = {"packageName": "two", "config": {"description": "now described"}}
     assert catalogued.put("/api/packages/update-config", json=body).status_code == 200
     assert catalogued.get("/api/packages/two", headers={"If-None-Match": tag}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/api/packages",
+        "/api/packages?q=o&type=lib",
+        "/api/packages?limit=1",
+        "/api/packages/two",
+        "/api/packages/two?follow=true",
+        "/api/search?q=o&status=error",
+    ],
+)
+def test_a_read_is_one_statement(catalogued: FlaskClient, app: Flask, address: str) -> None:
+    with app.app_context():
+        statements = Statements(db.engine)
+
+    first = catalogued.get(address)
+    # The data's revision, again with the data, and these.
+    assert (first.status_code, len(statements.data())) == (200, 3)
+    again = catalogued.get(address)
+    assert (again.data, len(statements.data())) == (first.data, 4)
+
+
+def test_a_write_is_seen_at_once(catalogued: FlaskClient, tree: WorkTree) -> None:
+    for number in range(3):
+        tree.package("packages/two", name="two", version=f"9.0.{number}")
+        tree.commit("a new version")
+        assert get(catalogued, "/api/packages/two")["packages"][0]["version"] != f"9.0.{number}"
+        catalogued.post("/api/packages/refresh")
+        assert get(catalogued, "/api/packages/two")["packages"][0]["version"] == f"9.0.{number}"
+        assert get(catalogued, "/api/packages")["packages"][1]["version"] == f"9.0.{number}"
 
 
 def test_refresh_lists_what_it_found(client: FlaskClient) -> None:
