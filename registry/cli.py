@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, _Command] = {
     "demo": _Command("registry.commands.demo", "Make a workspace, an author and a token to try."),
     "author": _Command("registry.commands.author", "Manage those who publish."),
     "token": _Command("registry.commands.token", "Manage what authors authenticate with."),
+    "publish": _Command("registry.commands.publish", "Upload a version of a package."),
     "doctor": _Command("registry.commands.doctor", "Say what is configured and how to mend it."),
 }
 

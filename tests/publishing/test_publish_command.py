@@ -1,0 +1,112 @@
+"""`registry publish`, against a registry that is served for real."""
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from werkzeug.serving import make_server
+
+from registry.cli import main
+from tests.publishing.archives import IDENTIFIER, make_zip
+from tests.publishing.conftest import Publisher
+
+
+@pytest.fixture
+def server(publisher: Publisher) -> Iterator[str]:
+    """Serve the registry, with a worker that does jobs until the test is over."""
+    served = make_server("127.0.0.1", 0, publisher.client.application, threaded=True)
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.wait(0.05):
+            publisher.work_off()
+
+    threads = [threading.Thread(target=served.serve_forever), threading.Thread(target=work)]
+    for thread in threads:
+        thread.start()
+    yield f"http://127.0.0.1:{served.server_port}"
+    over.set()
+    served.shutdown()
+    for thread in threads:
+        thread.join()
+    served.server_close()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Make a package's archive."""
+    path = tmp_path / "package.zip"
+    path.write_bytes(make_zip())
+    return path
+
+
+def publish(publisher: Publisher, server: str, *arguments: object, by: str = "upload") -> Result:
+    words = ["publish", *map(str, arguments), "--package", IDENTIFIER, "--server", server]
+    token = {"PUBLISH_TOKEN": publisher.tokens[by]}
+    return CliRunner().invoke(main, words, prog_name="registry", env=token)
+
+
+def test_a_version_is_published(publisher: Publisher, server: str, file: Path) -> None:
+    depends = ("--depends", "example.package2", "1.2-", "--conflicts", "example.package3", "*")
+
+    result = publish(publisher, server, file, "--version", "1.4.3", "--platform", "linux", *depends)
+
+    assert result.exit_code == 0, result.output
+    row = publisher.row()
+    assert result.stdout.splitlines() == ["status processed", f"hash {row.hash}", f"loc {row.loc}"]
+    assert (row.supports_linux, row.supports_macos) == (True, False)
+    assert row.dependencies == [["xpkg/example.package2", "1.2-"]]
+    assert row.incompatibilities == [["xpkg/example.package3", "*"]]
+
+
+def test_a_private_version_tells_its_key(publisher: Publisher, server: str, file: Path) -> None:
+    result = publish(publisher, server, file, "--version", "1.4.3", "--private", "--json")
+
+    outcome: dict[str, Any] = json.loads(result.stdout)
+    assert outcome["status"] == "processed"
+    headers = {"X-Private-Key": outcome["privateKey"]}
+    address = f"/artifacts/{publisher.row().download_key}"
+    assert publisher.client.get(address, headers=headers).status_code == 200
+
+
+def test_a_version_that_failed_takes_the_file_again(
+    publisher: Publisher, server: str, file: Path
+) -> None:
+    good = file.read_bytes()
+    file.write_bytes(b"no zip")
+    failed = publish(publisher, server, file, "--version", "1.4.3")
+    assert failed.exit_code == 1
+    assert "failed_invalid_file_types" in failed.stderr
+    assert "no zip archive" in failed.stderr
+    file.write_bytes(good)
+
+    assert publish(publisher, server, file, "--version", "1.4.3").exit_code == 0
+    again = publish(publisher, server, file, "--version", "1.4.3")
+    assert again.exit_code == 1
+    assert "exists already" in again.stderr
+
+
+def test_what_is_refused_is_told(publisher: Publisher, server: str, file: Path) -> None:
+    wrong = publish(publisher, server, file, "--version", "x")
+    assert (wrong.exit_code, wrong.stdout) == (1, "")
+    assert "packageVersion" in wrong.stderr
+    others = publish(publisher, server, file, "--version", "1", by="other")
+    assert "no package with this identifier" in others.stderr
+
+
+def test_a_token_that_may_only_upload(publisher: Publisher, server: str, file: Path) -> None:
+    result = publish(publisher, server, file, "--version", "1.4.3", by="one")
+
+    assert (result.exit_code, result.stdout) == (0, "status processing\n")
+    assert "ViewPackages" in result.stderr
+
+
+def test_a_registry_that_is_not_there(publisher: Publisher, file: Path) -> None:
+    gone = publish(publisher, "http://127.0.0.1:1", file, "--version", "1")
+    assert (gone.exit_code, gone.stdout) == (1, "")
+    assert "cannot be reached" in gone.stderr
+    assert publish(publisher, "registry.example.com", file, "--version", "1").exit_code == 2
