@@ -387,14 +387,19 @@ def test_a_branch_that_moves_is_seen_without_a_refresh(
     tree.git("branch", "base")
     advance(catalogued, tree, "packages/alone/a.js")
     before = catalogued.get("/api/affected?since=base")
+    query = {"query": '{ affected(since: "base") { packages { name } } }'}
+    asked = catalogued.post("/graphql", json=query).get_json()
+    assert asked["data"]["affected"]["packages"] == [{"name": "alone"}]
     tree.git("branch", "--force", "base", "HEAD")
 
     after = catalogued.get(
         "/api/affected?since=base", headers={"If-None-Match": before.headers["ETag"]}
     )
+    asked = catalogued.post("/graphql", json=query).get_json()
 
     assert after.status_code == 200
     assert after.get_json()["packages"] == []
+    assert asked["data"]["affected"]["packages"] == []
 
 
 @pytest.mark.parametrize(
