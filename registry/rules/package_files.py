@@ -9,7 +9,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from registry.rules.enumerations import PackageType, VersionStatus
 
@@ -90,7 +89,7 @@ def check_names(names: Sequence[str]) -> None:
     directories: dict[str, str] = {}
     for name in names:
         _check_name(name)
-        parts = PurePosixPath(name).parts
+        parts = _split(name)
         is_directory = name.endswith("/")
         for depth in range(1, len(parts) + 1):
             path = "/".join(parts[:depth])
@@ -118,7 +117,7 @@ def place_files(names: Sequence[str], identifier: str) -> list[PlacedFile]:
         Rejected: the structure is another.
     """
     for name in names:
-        parts = PurePosixPath(name.lower()).parts
+        parts = _split(name.lower())
         if _MACOS_DIRECTORY in parts or parts[-1].startswith(_MACOS_PREFIX):
             raise Rejected(
                 VersionStatus.FAILED_MACOSX,
@@ -128,7 +127,7 @@ def place_files(names: Sequence[str], identifier: str) -> list[PlacedFile]:
     placed = []
     for index, name in enumerate(names):
         path = name.rstrip("/")
-        if not path.startswith(root) or PurePosixPath(path.lower()).name in _LITTER:
+        if not path.startswith(root) or _split(path.lower())[-1] in _LITTER:
             continue
         placed.append(PlacedFile(index, path.removeprefix(root), name.endswith("/")))
     for each in placed:
@@ -137,7 +136,12 @@ def place_files(names: Sequence[str], identifier: str) -> list[PlacedFile]:
                 VersionStatus.FAILED_MANIFEST_EXISTS,
                 f"The archive has a {MANIFEST} of its own; the registry writes it: leave it out.",
             )
-    filled = {str(parent) for each in placed for parent in PurePosixPath(each.path).parents}
+    filled = {
+        each.path[:slash]
+        for each in placed
+        for slash, character in enumerate(each.path)
+        if character == "/"
+    }
     kept = [each for each in placed if not each.is_directory or each.path not in filled]
     return sorted(kept, key=lambda each: each.path)
 
@@ -161,6 +165,10 @@ def check_program(path: str, beginning: bytes, package_type: str) -> None:
         )
 
 
+def _split(name: str) -> list[str]:
+    return name.removesuffix("/").split("/")
+
+
 def _check_name(name: str) -> None:
     if len(name.encode(errors="surrogatepass")) > MAX_PATH_LENGTH:
         raise Rejected(
@@ -171,7 +179,7 @@ def _check_name(name: str) -> None:
         raise _invalid(
             f"the path {show_name(name)} has a backslash, a colon or a control character"
         )
-    parts = name.removesuffix("/").split("/")
+    parts = _split(name)
     if "" in parts or "." in parts or ".." in parts:
         raise _invalid(f"the path {show_name(name)} leads out of the archive, or in a circle")
     try:
@@ -189,7 +197,7 @@ def _find_root(names: Iterable[str], identifier: str) -> str:
     """Find what is before the package's directory: nothing, or one directory around all."""
     tops, below = set(), set()
     for name in names:
-        parts = PurePosixPath(name).parts
+        parts = _split(name)
         if name.endswith("/") or len(parts) > 1:
             tops.add(parts[0])
         elif parts[0].lower() not in _LITTER:

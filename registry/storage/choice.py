@@ -1,18 +1,43 @@
 """Which store the settings name."""
 
 from importlib.util import find_spec
+from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlsplit
 
-from registry.settings import Settings
 from registry.storage.behaviour import Storage
 from registry.storage.directory import DirectoryStorage
+
+
+class StorageSettings(Protocol):
+    """Those of the settings that say where files are kept."""
+
+    @property
+    def storage_uri(self) -> str:
+        """The bucket; empty for a directory."""
+        ...
+
+    @property
+    def instance_path(self) -> Path:
+        """Where the service writes."""
+        ...
+
+    @property
+    def s3_endpoint_url(self) -> str:
+        """The service of the bucket; empty for Amazon's."""
+        ...
+
+    @property
+    def s3_region(self) -> str:
+        """The bucket's region."""
+        ...
 
 
 class InvalidStorage(ValueError):
     """The setting names no store that there is."""
 
 
-def open_storage(settings: Settings) -> Storage:
+def open_storage(settings: StorageSettings) -> Storage:
     """Give the store that the settings name; nothing is written or asked of it yet.
 
     Raises:
