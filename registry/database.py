@@ -32,6 +32,7 @@ from registry.models.base import utc_now
 BUSY_TIMEOUT = 30
 WRITER_CACHE_KIB = 32 * 1024
 _WRITES = "registry_writes"
+_ALONE = "registry_alone"
 # How many of its virtual machine's instructions SQLite runs between two looks at the clock: a
 # millisecond's worth or so.
 _SQLITE_INSTRUCTIONS = 50_000
@@ -131,7 +132,7 @@ def _begin_sqlite(connection: Connection, read_timeout_ms: int) -> None:
         # of 2 MB the pages of their indexes would go to the disk and back all the time.
         connection.exec_driver_sql(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
+    elif not connection.get_execution_options().get(_ALONE, False):
         connection.exec_driver_sql("BEGIN")
 
 
@@ -148,10 +149,11 @@ def begin_read(session: Session) -> Connection:
 def reading_once(engine: Engine) -> Iterator[Connection]:
     """Lend a connection for single statements, each of which sees a state of its own.
 
-    On PostgreSQL there is no transaction around them, whose begin and end would each be a round
-    trip: for a small answer, longer than the statement takes.
+    There is no transaction around them: on PostgreSQL its begin and end would each be a round trip,
+    for a small answer longer than the statement takes, and on SQLite a statement more.
     """
-    alone = {"isolation_level": "AUTOCOMMIT"} if engine.dialect.name == "postgresql" else {}
+    postgresql = engine.dialect.name == "postgresql"
+    alone = {"isolation_level": "AUTOCOMMIT"} if postgresql else {_ALONE: True}
     with engine.connect() as connection:
         yield connection.execution_options(**alone)
 
