@@ -27,7 +27,7 @@ _log = logging.getLogger("registry.npm")
 
 
 def request_lookups(sessions: Callable[[], Session], settings: Settings) -> str:
-    """Have a worker look the external dependencies up, and give the job's id.
+    """Have a worker look all external dependencies up, lately or not, and give the job's id.
 
     Raises:
         Conflict: no npm registry is configured.
@@ -37,7 +37,7 @@ def request_lookups(sessions: Callable[[], Session], settings: Settings) -> str:
             "No npm registry is configured: set REGISTRY_NPM_REGISTRY_URL.",
             code="npm_registry_not_configured",
         )
-    return submit_job(sessions, KIND, key=KIND)
+    return submit_job(sessions, KIND, {"all": True}, key=f"{KIND}:all")
 
 
 def request_due_lookups(sessions: Callable[[], Session], settings: Settings) -> None:
@@ -53,7 +53,8 @@ def request_due_lookups(sessions: Callable[[], Session], settings: Settings) -> 
 def look_up_dependencies(work: Work) -> None:
     """Ask the registry about every external dependency that is due, and judge it by the answer.
 
-    Answers are written as they come, so a run that is broken off loses little.
+    With `all` in the payload, all are due. Answers are written as they come, so a run that is
+    broken off loses little.
 
     Raises:
         Unavailable: about some there was no answer; the next run asks about those again.
@@ -61,8 +62,9 @@ def look_up_dependencies(work: Work) -> None:
     settings = work.settings
     if not settings.npm_registry_url:
         return
+    max_age = 0 if work.payload.get("all") else settings.npm_registry_max_age
     with reading(work.sessions) as session:
-        due = session.execute(_due(settings.npm_registry_max_age)).all()
+        due = session.execute(_due(max_age)).all()
     registry = NpmRegistry(
         settings.npm_registry_url,
         private=settings.npm_registry_private,

@@ -112,9 +112,8 @@ def test_what_was_asked_lately_is_not_asked_again(looked_up: Work, server: Fault
 
 
 def again(work: Work) -> Work:
-    """Make the same work, at a time when all is due."""
-    settings = work.settings.model_copy(update={"npm_registry_max_age": 0})
-    return Work("again", work.kind, {}, 1, work.engine, work.sessions, settings)
+    """Make the work that is asked for over REST, which asks about all."""
+    return Work("again", work.kind, {"all": True}, 1, work.engine, work.sessions, work.settings)
 
 
 def test_the_revision_is_raised_only_when_a_verdict_changes(
@@ -228,7 +227,10 @@ def test_lookups_are_requested_where_there_is_a_registry_and_something_due(
         assert session.scalars(select(Job)).all() == []
     with pytest.raises(Conflict, match="REGISTRY_NPM_REGISTRY_URL"):
         request_lookups(work.sessions, no_registry(work.settings))
-    assert request_lookups(work.sessions, work.settings)
+    job_id = request_lookups(work.sessions, work.settings)
+    with work.sessions() as session:
+        (job,) = session.scalars(select(Job))
+        assert (job.id, job.payload) == (job_id, {"all": True})
 
 
 def no_registry(settings: Settings) -> Settings:

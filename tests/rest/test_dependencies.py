@@ -467,7 +467,7 @@ def test_lookups_are_asked_for(
     assert response.status_code == 202
     job = get(client, response.headers["Location"])
     assert (job["id"], job["kind"]) == (response.get_json()["jobId"], "npm-lookup")
-    # A refresh finds that the same is due, and that it is queued.
+    # It is queued once, whoever asks.
     assert client.post("/api/packages/refresh").status_code == 200
     assert client.post("/api/dependencies/refresh").get_json()["jobId"] == job["id"]
     closed = new_app(asking.model_copy(update={"open_writes": False})).test_client()
