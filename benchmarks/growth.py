@@ -4,14 +4,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 from benchmarks.monorepo import MonorepoSize, add_commit, make_monorepo
-from benchmarks.refreshes import MakeDatabase, bare_git_pass, refresh_apart
+from benchmarks.refreshes import MakeDatabase, bare_git_pass, refresh_apart, timed
 from benchmarks.table import Line
+from registry.database import make_engine
+from registry.refresh import refresh_workspace
 
 # Few packages: what is to grow is the history.
 _PACKAGES = 50
+_ROUNDS = 5
 _WIDTH, _HEIGHT, _MARGIN = 720, 440, 64
 _COLOURS = ("#6b7280", "#2563eb", "#059669", "#d97706")
 
@@ -45,18 +49,20 @@ def _measure(repository: Path, commits: int, url: str) -> Point:
     bare_git_pass(repository)
     bare = bare_git_pass(repository)
     first = refresh_apart(repository, url)
-    unchanged = refresh_apart(repository, url, rounds=5)
-    newer = []
-    for number in range(3):
+    # As in a server, which has refreshed before.
+    engine = make_engine(url)
+    unchanged, newer = [], []
+    for number in range(_ROUNDS):
+        unchanged.append(timed(lambda: refresh_workspace(engine, repository)))
         add_commit(repository, "packages/group-0/package-0", number)
-        # The first of a process loads what it needs.
-        newer.append(refresh_apart(repository, url, rounds=1, warm=True)["seconds"][-1])
+        newer.append(timed(lambda: refresh_workspace(engine, repository)))
+    engine.dispose()
     return Point(
         commits,
         bare.seconds,
-        first["seconds"][0],
-        sorted(unchanged["seconds"])[2],
-        sorted(newer)[1],
+        first["seconds"],
+        median(unchanged),
+        median(newer),
         first["resident_mb"],
     )
 

@@ -1,8 +1,8 @@
 """Refreshes a database from a repository, in a process of its own, and tells what that cost.
 
-    python -m benchmarks.refresh_process PATH DATABASE_URL ROUNDS [warm]
+    python -m benchmarks.refresh_process PATH DATABASE_URL
 
-Prints JSON: seconds of each refresh, processor seconds of this process and of the gits it ran, and
+Prints JSON: seconds of the refresh, processor seconds of this process and of the gits it ran, and
 the largest resident set of this process, in MB. A git's is pages of the repository's files for the
 most part, which the system takes back when it needs them.
 """
@@ -14,23 +14,16 @@ import time
 from pathlib import Path
 
 from registry.database import make_engine
-from registry.history.repository import Repository
 from registry.refresh import refresh_workspace
 
 
 def main() -> int:
-    """Refresh as often as told."""
-    path, url, rounds, *warm = sys.argv[1:]
+    """Refresh once."""
+    path, url = sys.argv[1:]
     engine = make_engine(url)
-    if warm:
-        # What a server has done long before: GitPython alone takes a tenth of a second.
-        Repository.open(Path(path)).has_commit("0" * 40)
-        engine.connect().close()
-    seconds = []
-    for _ in range(int(rounds)):
-        begun = time.perf_counter()
-        refresh_workspace(engine, Path(path))
-        seconds.append(time.perf_counter() - begun)
+    begun = time.perf_counter()
+    refresh_workspace(engine, Path(path))
+    seconds = time.perf_counter() - begun
     own = resource.getrusage(resource.RUSAGE_SELF)
     gits = resource.getrusage(resource.RUSAGE_CHILDREN)
     result = {

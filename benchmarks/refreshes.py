@@ -48,20 +48,12 @@ def bare_git_pass(repository: Path) -> GitPass:
     return GitPass(seconds, usage.ru_utime + usage.ru_stime)
 
 
-def refresh_apart(
-    repository: Path, url: str, *, rounds: int = 1, warm: bool = False
-) -> dict[str, Any]:
-    """Refresh in a process of its own, whose memory and processor time are then known.
-
-    Args:
-        repository: what to refresh from.
-        url: the database.
-        rounds: how often.
-        warm: whether the process first loads what a refresh needs.
-    """
-    command = [sys.executable, "-m", "benchmarks.refresh_process", str(repository), url]
+def refresh_apart(repository: Path, url: str) -> dict[str, Any]:
+    """Refresh in a process of its own, whose memory and processor time are then known."""
     told = subprocess.run(
-        [*command, str(rounds), *(["warm"] if warm else [])], check=True, stdout=subprocess.PIPE
+        [sys.executable, "-m", "benchmarks.refresh_process", str(repository), url],
+        check=True,
+        stdout=subprocess.PIPE,
     )
     result: dict[str, Any] = json.loads(told.stdout)
     return result
@@ -77,8 +69,8 @@ def measure_refreshes(
         package, manifests = _members(url, repository)
         unchanged = []
         for _ in range(3 * rounds):
-            looking = _timed(lambda: [path.stat() for path in manifests])
-            unchanged.append(_timed(lambda: refresh_workspace(engine, repository)) - looking)
+            looking = timed(lambda: [path.stat() for path in manifests])
+            unchanged.append(timed(lambda: refresh_workspace(engine, repository)) - looking)
         yield figure(
             f"{name}: unchanged refresh",
             [1000 * seconds for seconds in unchanged],
@@ -92,7 +84,7 @@ def measure_refreshes(
         newer = []
         for number in range(3 * rounds):
             add_commit(clone, package, number)
-            newer.append(1000 * _timed(lambda: refresh_workspace(engine, clone)))
+            newer.append(1000 * timed(lambda: refresh_workspace(engine, clone)))
         yield figure(f"{name}: refresh after one new commit", newer, "ms", at_most=60)
         engine.dispose()
 
@@ -106,7 +98,7 @@ def _measure_first(name: str, repository: Path, make_database: MakeDatabase, rou
         refreshes.append(refresh_apart(repository, make_database()))
         passes.append(bare_git_pass(repository))
     pairs = [
-        (refresh["seconds"][0], (before.seconds + after.seconds) / 2)
+        (refresh["seconds"], (before.seconds + after.seconds) / 2)
         for refresh, before, after in zip(refreshes, passes, passes[1:], strict=False)
     ]
     resident = max(refresh["resident_mb"] for refresh in refreshes)
@@ -157,7 +149,8 @@ def _clone(repository: Path, path: Path) -> Path:
     return path
 
 
-def _timed(action: Callable[[], object]) -> float:
+def timed(action: Callable[[], object]) -> float:
+    """Run something and give its wall time in seconds."""
     begun = time.perf_counter()
     action()
     return time.perf_counter() - begun
