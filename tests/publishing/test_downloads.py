@@ -58,6 +58,13 @@ def test_the_whole(publisher: Publisher, artifact: bytes) -> None:
     assert installs(publisher) == 1
 
 
+def test_it_is_packed_already(publisher: Publisher, artifact: bytes) -> None:
+    response = fetch(publisher, Accept_Encoding="zstd, gzip")
+
+    assert "Content-Encoding" not in response.headers
+    assert response.data == artifact
+
+
 def test_the_address_is_the_one_that_is_told(publisher: Publisher, artifact: bytes) -> None:
     path = publisher.version()["loc"].removeprefix("https://registry.example.com")
 

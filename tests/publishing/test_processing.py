@@ -57,8 +57,8 @@ def test_an_upload_becomes_an_artifact(publisher: Publisher) -> None:
 def test_a_job_that_is_run_again_changes_nothing(publisher: Publisher) -> None:
     publisher.upload()
     publisher.work_off()
-    before = publisher.version()
     change(publisher, failure_reason="untouched")
+    before = publisher.version()
     with writing(publisher.sessions) as session:
         enqueue_job(session, KIND, {"version": publisher.row().version_id})
         enqueue_job(session, KIND, {"version": 10**9})

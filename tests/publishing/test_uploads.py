@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -178,6 +179,28 @@ def test_a_version_is_uploaded_once(publisher: Publisher) -> None:
     assert publisher.stored() == before
     assert publisher.upload(packageVersion="1.4").status_code == 204
     assert code(publisher.upload(packageVersion="1.4.0")) == "version_exists"
+
+
+def test_of_many_uploads_of_one_version_at_once_one_is_taken(publisher: Publisher) -> None:
+    def upload(number: int) -> int:
+        with publisher.client.application.test_client() as client:
+            fields = FIELDS if number % 2 else {**FIELDS, "packageVersion": f"2.{number}"}
+            return client.post(
+                "/packages/upload",
+                data=encode_form(fields, make_zip({f"{IDENTIFIER}/{number}": b""})),
+                headers={
+                    **publisher.headers(),
+                    "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
+                },
+            ).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(upload, range(24)))
+
+    # Those of other versions are all taken.
+    assert sorted(statuses[::2]) == [204] * 12
+    assert sorted(statuses[1::2]) == [204] + [400] * 11
+    assert len(publisher.stored()) == len(jobs(publisher)) == 13
 
 
 def test_a_version_that_git_knows_is_joined(publisher: Publisher) -> None:
