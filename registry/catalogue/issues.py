@@ -6,6 +6,8 @@ from sqlalchemy import Text, cast, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from registry.catalogue.columns import Columns
+from registry.catalogue.packages import in_workspace
+from registry.errors import package_not_found
 from registry.models import Issue, Package
 from registry.rules.enumerations import Severity
 from registry.rules.issue_codes import IssueCode
@@ -33,6 +35,9 @@ def list_issues(
     Returns:
         Rows of `id`, `code`, `severity`, `message`, `evidence` (as JSON text), `path` and `name`,
         the package's, empty for the workspace's own.
+
+    Raises:
+        NotFound: the workspace has no package of that name.
     """
     name = func.coalesce(Package.name, "")
     statement = select(
@@ -49,7 +54,14 @@ def list_issues(
     if codes:
         statement = statement.where(Issue.code.in_(codes))
     if package is not None:
-        statement = statement.where(Package.name == package)
+        statement = statement.where(Issue.package_id == _find_package(session, package))
     if after is not None:
         statement = statement.where(tuple_(name, Issue.id) > tuple_(*after))
     return session.execute(statement.order_by(name, Issue.id).limit(limit)).all()
+
+
+def _find_package(session: Session, name: str) -> int:
+    id_ = session.scalar(select(Package.id).where(in_workspace(), Package.name == name))
+    if id_ is None:
+        raise package_not_found(name)
+    return id_

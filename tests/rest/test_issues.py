@@ -94,7 +94,6 @@ def test_all_issues(catalogued: FlaskClient) -> None:
             {("c", "license_missing"), ("c", "workspace_range_unmet")},
         ),
         ("?code=dependency_cycle,version_missing", {*ALL[1:3], ("d", "version_missing")}),
-        ("?package=none", set()),
         ("?code=not_json", set()),
     ],
 )
@@ -110,6 +109,12 @@ def test_what_is_refused(catalogued: FlaskClient, query: str) -> None:
     response = catalogued.get(f"/api/issues{query}")
 
     assert (response.status_code, response.get_json()["code"]) == (400, "invalid_input")
+
+
+def test_issues_of_a_package_that_is_not_there(catalogued: FlaskClient) -> None:
+    response = catalogued.get("/api/issues?package=none")
+
+    assert (response.status_code, response.get_json()["code"]) == (404, "package_not_found")
 
 
 def test_page_by_page(catalogued: FlaskClient) -> None:
