@@ -68,6 +68,32 @@ def test_limits_are_those_of_the_routes(app: Flask) -> None:
             assert operation.policy == policies.get(blueprint, Policy.OTHER), operation.id
 
 
+def parameters_in(file: Path) -> set[str]:
+    """Find the names of parameters that a module reads: `…_argument("name"`, `_references(…)`."""
+    return {
+        str(node.args[0].value)
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and (node.func.id.endswith("_argument") or node.func.id == "_references")
+        and isinstance(node.args[0], ast.Constant)
+    }
+
+
+def test_parameters_are_those_that_the_views_read(app: Flask) -> None:
+    documented: dict[str, set[str]] = {}
+    for rule in app.url_map.iter_rules():
+        module = app.view_functions[rule.endpoint].__module__
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            parameters = OPERATIONS[f"{method} {rule.rule}"].parameters
+            names = {each.name for each in parameters if not each.is_header}
+            documented.setdefault(module, set()).update(names)
+    del documented["graphql_schema.view"]
+
+    for module, names in documented.items():
+        assert parameters_in(ROOT / f"{module.replace('.', '/')}.py") == names, module
+
+
 def test_ids_are_unique_and_good_names_of_functions() -> None:
     counted = Counter(operation.id for operation in OPERATIONS.values())
 

@@ -78,6 +78,13 @@ class PublishedPackages(Shape):
     data: list[PublishedPackage]
 
 
+class PublishedVersionDetail(PublishedVersion):
+    """A version that was published, and why it failed if it did."""
+
+    failure_reason: str = absent
+    """What is wrong with its file; only where that is known."""
+
+
 class PublishedPackageVersion(Shape):
     """One version of one package."""
 
@@ -87,7 +94,7 @@ class PublishedPackageVersion(Shape):
     author_name: str
     description: str
     package_type: PackageType
-    version_data: PublishedVersion
+    version_data: PublishedVersionDetail
 
 
 class Link(Shape):

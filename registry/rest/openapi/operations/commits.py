@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from registry.rest.openapi.operation import Operation, Parameter, json_answer
-from registry.rest.openapi.operations.packages import NO_PACKAGE, Nothing, Packages
+from registry.rest.openapi.operations.packages import FOLLOW, NO_PACKAGE, Nothing, Packages
 from registry.rest.openapi.shape import Count, Hash, HashOrEmpty, Shape, Time, TimeOrEmpty
 from registry.rules.enumerations import PackageKind
 from registry.rules.score import Grade
@@ -52,6 +52,7 @@ _PARAMETERS = [
         "limit", "At most so many; without it, all.", Annotated[int, Field(ge=1, le=1_000_000_000)]
     ),
     Parameter("before", "Only commits older than the one of this hash."),
+    FOLLOW,
 ]
 
 OPERATIONS = {

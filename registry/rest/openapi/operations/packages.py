@@ -42,6 +42,12 @@ PACKAGE_NAME = Parameter(
     example="@acme/ui",
 )
 CURSOR = Parameter("cursor", "Where to go on: as the `Link` header of the page before has it.")
+FOLLOW = Parameter(
+    "follow",
+    "Whether commits count, too, that touched the package where it was before it moved.",
+    Literal["true", "false"],
+    default="false",
+)
 NO_PACKAGE = "There is no such package (`package_not_found`)."
 NO_WORKSPACE = "The workspace cannot be read, and nothing was changed (`workspace_unavailable`)."
 
@@ -227,7 +233,8 @@ OPERATIONS = {
         parameters=[
             Parameter(
                 "commits", "How many commits.", Annotated[int, Field(ge=0, le=1_000)], default=50
-            )
+            ),
+            FOLLOW,
         ],
         answers=json_answer("The package, in a list of one.", PackageDetails),
         problems={404: NO_PACKAGE},
