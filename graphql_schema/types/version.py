@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, and_, case
+from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy.orm import aliased
 
 from graphql_schema.engine.fields import column, entity, global_id, one
 from graphql_schema.enumerations import VersionStatus
@@ -27,6 +28,14 @@ def _loc(publication: Any) -> ColumnElement[str | None]:
         publication.is_public.is_(True),
     )
     return case((to_install, publication.loc))
+
+
+def _built_from(publication: Any) -> ColumnElement[str]:
+    # A text, not the commit itself: a query that led on from here would be deeper than what older
+    # releases of SQLite can read.
+    commit = aliased(models.Commit)
+    found = select(commit.hash).where(commit.id == built_from(publication)).correlate(publication)
+    return func.coalesce(found.scalar_subquery(), "")
 
 
 @entity(models.Publication, visible=publication_is_visible)
@@ -57,10 +66,11 @@ class Publication:
         models.Publication.xp_selection, "The versions of the platform that it works with."
     )
     upload_date: datetime = column(models.Publication.upload_date, "When it was uploaded.")
-    commit: CommitRef | None = one(
-        lambda publication, commit: commit.id == built_from(publication),
-        "The commit that it was built from: the one that its author stated, if the history has it, "
-        "or else the one that introduced the version.",
+    commit_hash: str = column(
+        _built_from,
+        "The full hash of the commit that it was built from: the one that its author stated, if "
+        "the history has it, or else the one that introduced the version; empty if neither is "
+        "known.",
     )
     version: VersionRef = one(
         lambda publication, version: version.id == publication.version_id,

@@ -226,7 +226,7 @@ def test_viewer_says_what_the_account_api_says(served: Served) -> None:
           packageId packageName description packageType
           versions { version publication {
             isPublic isStored installs status dependencies incompatibilities size installedSize
-            xpSelection uploadDate hash loc
+            xpSelection uploadDate hash loc commitHash
           } }
         } } }""",
         by="view",
@@ -236,6 +236,7 @@ def test_viewer_says_what_the_account_api_says(served: Served) -> None:
         known = {"version": version["version"], **version["publication"]}
         # REST leaves them out, GraphQL cannot.
         absent = {name for name in ("hash", "loc") if known[name] is None}
+        known["commit"] = known.pop("commitHash")
         return {name: value for name, value in known.items() if name not in absent}
 
     assert rest

@@ -71,7 +71,7 @@ QUERY = """query {
   package(name: "@acme/one") {
     id
     listing { id packageId }
-    versions { nodes { id version tag commit { hash } publication { installs commit { hash } } } }
+    versions { nodes { id version tag commit { hash } publication { installs commitHash } } }
   }
 }"""
 
@@ -120,7 +120,7 @@ def test_one_version_that_both_know_is_one_version(api: Api, tree: WorkTree, ref
 
     both = versions(api)["1.1.0"]
     assert (both["tag"], both["commit"]["hash"]) == ("@acme/one@1.1.0", released)
-    assert both["publication"]["commit"]["hash"] == released
+    assert both["publication"]["commitHash"] == released
     shown = api.get("/account/packages/acme.one", "Ada").get_json()["versions"]
     assert [(each["version"], each["commit"]) for each in shown] == [
         ("1.1.0", released),
@@ -346,7 +346,7 @@ def test_a_stated_commit_is_told_beside_the_one_that_introduced_the_version(
 
     both = versions(api)["1.1.0"]
     assert both["commit"]["hash"] == introduced
-    assert both["publication"]["commit"]["hash"] == stated
+    assert both["publication"]["commitHash"] == stated
     own = api.get("/account/packages/acme.one/1.1.0", "Ada").get_json()["versionData"]
     assert own["commit"] == stated
 
