@@ -16,6 +16,8 @@ from registry.errors import Unavailable
 from registry.settings import Settings
 
 _NAME = "registry"
+# Any number, the same for all that use one queue.
+_LOCK_KEY = 0x7265_716A
 
 _log = logging.getLogger("registry.jobs")
 
@@ -99,7 +101,11 @@ def _make_huey(settings: Settings) -> Any:
         "serializer": _JsonMessages(),
     }
     if url.startswith("postgresql://"):
-        return PostgresHuey(_NAME, dsn=url, **options)
+        # One process at a time makes huey's tables: `IF NOT EXISTS` fails where two try at once.
+        # The lock ends with the connection.
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK_KEY,))
+            return PostgresHuey(_NAME, dsn=url, **options)
     if url:
         return RedisHuey(_NAME, url=url, **options)
     directory = settings.instance_path.resolve()

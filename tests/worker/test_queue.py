@@ -3,12 +3,16 @@
 import json
 import pickle
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
+from sqlalchemy import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 from registry.jobs import JobQueue, submit_job
 from registry.settings import Settings
+from tests.databases import Databases
 from tests.worker.conftest import StartWorker
 
 
@@ -54,3 +58,22 @@ def test_a_pickle_in_the_queue_is_not_read(
     assert worker.read() == ["ran", job_id, "1"]
     worker.stop()
     assert not trap.exists()
+
+
+def test_processes_that_make_the_queue_at_once_all_have_it(databases: Databases) -> None:
+    url = databases.make_empty("postgresql")
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    queues = [JobQueue(Settings(queue_url=plain)) for _ in range(6)]
+    together = Barrier(len(queues))
+
+    def wake(queue: JobQueue) -> bool:
+        together.wait(60)
+        return queue.wake()
+
+    with ThreadPoolExecutor(len(queues)) as pool:
+        woken = list(pool.map(wake, queues))
+
+    for queue in queues:
+        queue.close()
+    databases.drop(url)
+    assert all(woken)
