@@ -1,6 +1,6 @@
 """What can be told wrong of packages and their dependencies by comparing them. Pure."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -11,8 +11,10 @@ from registry.rules.issue_codes import IssueCode
 from registry.rules.ranges import parse_range
 from registry.rules.specifiers import Protocol
 
-# A longer cycle is told at its first package only: told at each, its length would count squared.
+# A longer cycle is told at its first package only, and a package is told of so many as are shared:
+# else a hostile workspace could have cycles times packages told, each by all its names.
 LONGEST_SHARED_CYCLE = 50
+MOST_SHARED_CYCLES = 5
 # How much of where ranges differ is told.
 _MOST_RANGES = 50
 _MOST_PACKAGES = 20
@@ -129,6 +131,7 @@ def _find_cycles(dependencies: Iterable[DependencyFacts]) -> Iterator[Finding]:
 
 
 def _tell_cycles(cycles: Iterable[Sequence[str]], severity: Severity) -> Iterator[Finding]:
+    told: Counter[str] = Counter()
     for cycle in cycles:
         ring = " → ".join([*cycle, cycle[0]])
         closed_by = "" if severity is Severity.WARNING else ", closed by a development dependency"
@@ -138,7 +141,9 @@ def _tell_cycles(cycles: Iterable[Sequence[str]], severity: Severity) -> Iterato
         )
         # One that harms nobody is told once, lest it hide what does.
         shared = severity is Severity.WARNING and len(cycle) <= LONGEST_SHARED_CYCLE
-        for name in cycle if shared else cycle[:1]:
+        names = [name for name in cycle if shared and told[name] < MOST_SHARED_CYCLES]
+        for name in names or cycle[:1]:
+            told[name] += 1
             evidence = {"cycle": list(cycle)}
             yield Finding(name, IssueCode.DEPENDENCY_CYCLE, severity, message, evidence)
 

@@ -6,6 +6,7 @@ import pytest
 
 from registry.rules.findings import (
     LONGEST_SHARED_CYCLE,
+    MOST_SHARED_CYCLES,
     DependencyFacts,
     Finding,
     PackageFacts,
@@ -106,6 +107,17 @@ def test_a_very_long_cycle_is_told_once() -> None:
 
     assert finding.package == "p000"
     assert finding.evidence["cycle"] == names
+
+
+def test_a_package_on_many_cycles_is_told_of_some_and_each_cycle_is_told() -> None:
+    names = [f"p{number}" for number in range(MOST_SHARED_CYCLES + 3)]
+    star = [member("hub", name) for name in names] + [member(name, "hub") for name in names]
+
+    findings = find_issues([package(name) for name in ["hub", *names]], star)
+
+    at_the_hub = [each for each in findings if each.package == "hub"]
+    assert len(at_the_hub) == MOST_SHARED_CYCLES
+    assert {tuple(each.evidence["cycle"]) for each in findings} == {("hub", name) for name in names}
 
 
 def test_a_workspace_dependency_that_is_not_there() -> None:
