@@ -91,6 +91,7 @@ class JobQueue:
 
 def _make_huey(settings: Settings) -> Any:
     # Not at start: it brings the drivers of all its queues, and most requests wake nobody.
+    import psycopg  # noqa: PLC0415 -- as huey
     from huey import PostgresHuey, RedisHuey, SqliteHuey  # noqa: PLC0415
 
     url = settings.queue_url
