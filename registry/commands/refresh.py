@@ -1,10 +1,12 @@
 """`registry refresh`."""
 
 import click
+from sqlalchemy.orm import sessionmaker
 
 from registry.commands.environment import open_database, read_settings, require_migrated
 from registry.commands.progress import show_progress
 from registry.commands.terminal import count, is_quiet, print_json, print_result, suggest
+from registry.dependencies.lookups import request_due_lookups
 from registry.errors import WorkspaceUnavailable
 from registry.refresh import ScanReport, refresh_workspace, remembered_workspace
 
@@ -37,6 +39,8 @@ def command(as_json: bool) -> None:
         except WorkspaceUnavailable as error:
             # Clients must not see where it is; whoever runs this command has to.
             raise click.ClickException(f"{workspace}: {error.detail}") from error
+        # A worker finds them by itself, within seconds.
+        request_due_lookups(sessionmaker(engine), settings)
     if as_json:
         print_json(report.as_dict())
     else:

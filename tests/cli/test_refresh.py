@@ -3,7 +3,12 @@
 import json
 from pathlib import Path
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from registry.database import make_engine
 from registry.demo import make_workspace
+from registry.models import Job
 from tests.cli.conftest import Run
 
 
@@ -44,6 +49,21 @@ def test_it_tells_a_script_in_json(run: Run, migrated: str, tmp_path: Path) -> N
     assert report["workspace"] == str(workspace)
     assert report["packages"] == 25
     assert report["changed"] is True
+
+
+def test_it_leaves_lookups_in_an_npm_registry_to_a_worker(
+    run: Run, migrated: str, tmp_path: Path
+) -> None:
+    workspace = make_workspace(tmp_path / "workspace")
+    engine = make_engine(migrated)
+
+    run("refresh", REGISTRY_WORKSPACE=str(workspace))
+    with Session(engine) as session:
+        assert session.scalars(select(Job.kind)).all() == []
+    run("refresh", REGISTRY_NPM_REGISTRY_URL="https://npm.example.com/")
+    with Session(engine) as session:
+        assert session.scalars(select(Job.kind)).all() == ["npm-lookup"]
+    engine.dispose()
 
 
 def test_a_workspace_that_cannot_be_read_is_named(run: Run, migrated: str, tmp_path: Path) -> None:
