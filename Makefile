@@ -18,7 +18,7 @@ NO_VENV = $(PYTHON) cannot make virtual environments. \
   On Debian and Ubuntu: apt install python3-venv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format explorer bench bench-graphql
+.PHONY: help setup run test torture lint format explorer bench bench-graphql
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -44,6 +44,10 @@ run: $(INSTALLED) ## Serve the demo, or WORKSPACE=path, on 127.0.0.1:5000 or POR
 
 test: $(INSTALLED) ## Run the tests, or some of them: ARGS='-k words'
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(ARGS)
+
+torture: export TEST_EXAMPLES ?= 20
+torture: $(INSTALLED) ## Ask a running server ten thousand generated requests
+	@$(BIN)/python -m pytest -s tests/rest/openapi/test_generated_requests.py $(ARGS)
 
 lint: $(INSTALLED) ## Check style, types and the import contract
 	@$(BIN)/ruff check .

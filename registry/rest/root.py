@@ -45,6 +45,8 @@ LINKS = {
     "accountData": "/account/data",
     "graphql": "/graphql",
     "graphqlSchema": "/graphql/schema",
+    "openapi": "/openapi.json",
+    "docs": "/docs",
     "live": "/healthz",
     "ready": "/readyz",
 }
