@@ -232,6 +232,14 @@ def test_a_graph_too_large_to_draw(
     assert refused(catalogued, "/api/dependencies/graph?format=svg") == (400, "graph_too_large")
 
 
+def test_a_drawing_that_takes_too_long_is_given_up(
+    catalogued: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drawing, "_SECONDS", 0.001)
+
+    assert refused(catalogued, "/api/dependencies/graph?format=svg") == (503, "drawing_failed")
+
+
 def test_dependents(catalogued: FlaskClient) -> None:
     assert get(catalogued, "/api/packages/ui/dependents") == {
         "packageName": "ui",
