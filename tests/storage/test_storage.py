@@ -216,6 +216,18 @@ def test_no_name_leads_out_of_the_directory(tmp_path: Path, name: str) -> None:
         storage.delete(name)
 
 
+def test_no_name_is_taken_for_a_path(tmp_path: Path) -> None:
+    storage = open_storage(Settings(instance_path=tmp_path))
+    other = tmp_path / "other"
+    other.write_bytes(b"not in the store")
+
+    with pytest.raises(NotStored):
+        storage.find(str(other))
+    with pytest.raises(NotStored):
+        storage.delete(str(other))
+    assert other.exists()
+
+
 @pytest.mark.parametrize("uri", ["s3://", "s3:bucket", "http://bucket/x", "bucket", "s3://b?x=1"])
 def test_what_names_no_store(tmp_path: Path, uri: str) -> None:
     with pytest.raises(InvalidStorage, match="write s3://bucket/prefix"):
