@@ -34,6 +34,8 @@ $(INSTALLED): pyproject.toml
 
 # The documents' writes work without a token here, and only here: this server is on loopback.
 run: export REGISTRY_OPEN_WRITES := true
+# Where artifacts are fetched from.
+run: export REGISTRY_PUBLIC_URL ?= http://127.0.0.1:$(PORT)
 ifneq ($(strip $(WORKSPACE)),)
 run: export REGISTRY_WORKSPACE = $(WORKSPACE)
 endif
