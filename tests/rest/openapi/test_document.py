@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -43,6 +45,22 @@ def test_it_is_served(client: FlaskClient) -> None:
         client.get("/openapi.json", headers={"If-None-Match": response.headers["ETag"]}).status_code
         == 304
     )
+
+
+def test_nothing_of_it_is_loaded_before_it_is_asked_for() -> None:
+    program = """
+import sys
+from app import create_app
+from registry.settings import Settings
+create_app(Settings(database_url="sqlite://")).test_client().get("/")
+print([name for name in sys.modules if name.startswith(("registry.rest.openapi", "flask_swagger"))])
+"""
+
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+
+    assert run.stdout == "[]\n"
 
 
 def test_it_is_valid() -> None:
