@@ -13,6 +13,7 @@ from registry.catalogue.visibility import (
     publication_is_visible,
     version_is_visible,
 )
+from registry.database import raise_revision
 from registry.models import Author, Listing, Package, Publication, Version
 from registry.rules.enumerations import VersionStatus
 from registry.rules.permissions import Permission
@@ -97,6 +98,7 @@ def test_a_listing_with_only_private_versions_is_none_over_graphql(
 
     before = client.post("/graphql", json={"query": query}).get_json()
     session.get_one(Publication, ADA).is_public = True
+    raise_revision(session)
     session.commit()
     after = client.post("/graphql", json={"query": query}).get_json()
 
