@@ -21,6 +21,7 @@ from registry.rules.territories import ROOT
 # So many hashes fit into any pipe, whose other end is only then read.
 _ASKED_AT_ONCE = 100
 _REMEMBERED_NAMES = 10_000
+_REMEMBERED_DIRECTORIES = 1 << 15
 # In bytes; PostgreSQL's indexes hold no much longer texts.
 _LONGEST_PATH = 2_000
 _NOTHING_OPEN: frozenset[int] = frozenset()
@@ -246,6 +247,8 @@ class _FormerOwners(dict[bytes, tuple[int, ...]]):
         return bool(self._roots.get(directory))
 
     def __missing__(self, directory: bytes) -> tuple[int, ...]:
+        if len(self) >= _REMEMBERED_DIRECTORIES:
+            self.clear()
         above = directory
         while above and above not in self._roots:
             above = above.rpartition(b"/")[0]
