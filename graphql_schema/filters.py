@@ -63,7 +63,9 @@ class PackageFilter:
         if self.type is not None:
             yield is_one_of(package.type, self.type)
         if self.path is not None:
-            below = type_coerce(then(self.path, lambda path: _escape(path) + _escape("/") + "%"), Text)
+            below = type_coerce(
+                then(self.path, lambda path: _escape(path) + _escape("/") + "%"), Text
+            )
             yield or_(package.path == self.path, package.path.like(below, escape="/"))
         if self.status is not None:
             yield _has_grade(package, self.status)
