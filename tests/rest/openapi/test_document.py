@@ -106,10 +106,11 @@ def test_parameters_are_those_that_the_views_read(app: Flask) -> None:
             parameters = OPERATIONS[f"{method} {rule.rule}"].parameters
             names = {each.name for each in parameters if not each.is_header}
             documented.setdefault(module, set()).update(names)
-    del documented["graphql_schema.routes"]
 
     for module, names in documented.items():
-        assert parameters_in(ROOT / f"{module.replace('.', '/')}.py") == names, module
+        # GraphQL's are the members of what may be posted as well.
+        if module.startswith("registry.rest."):
+            assert parameters_in(ROOT / f"{module.replace('.', '/')}.py") == names, module
 
 
 def test_ids_are_unique_and_good_names_of_functions() -> None:
