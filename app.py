@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from graphql_schema.view import register_graphql
+from graphql_schema.routes import register_graphql
 from registry.rest import register_rest
 from registry.settings import Settings
 from registry.web.arguments import init_arguments

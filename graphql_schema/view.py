@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 import orjson
-from flask import Blueprint, Flask, Response, current_app, request
+from flask import Response, current_app, request
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import MIMEAccept
@@ -15,14 +16,13 @@ from werkzeug.http import parse_accept_header
 from graphql_schema.cost_limit import CostLimit, CostLimitReached
 from graphql_schema.engine.planner import Limits
 from graphql_schema.errors import our_error, represent_our_error
-from graphql_schema.explorer.view import explorer, prefers_explorer, show_explorer
 from graphql_schema.limits import QueryLimits
 from graphql_schema.operations import OperationRequest, OperationResult, Operations
+from graphql_schema.routes import COST_LIMIT, TRUSTED
 from graphql_schema.schema import make_schema, schema_text
 from graphql_schema.trusted import TrustedDocuments
 from registry.database import reading_once
-from registry.errors import InvalidInput, NotFound, RegistryError
-from registry.settings import Settings
+from registry.errors import InvalidInput, RegistryError
 from registry.web.authentication import current_viewer
 from registry.web.body import json_body
 from registry.web.conditional import conditional_read, stamp_content
@@ -33,21 +33,27 @@ from registry.web.problems import problem_response
 from registry.web.settings import current_settings
 
 _OPERATIONS = "registry.graphql"
-_COST_LIMIT = "registry.graphql.cost_limit"
-_TRUSTED = "registry.graphql.trusted"
 _JSON = "application/json"
 _GRAPHQL_JSON = "application/graphql-response+json"
 
-graphql = Blueprint("graphql", __name__, url_prefix="/graphql")
+_LOCK = Lock()
 
 
-def register_graphql(app: Flask, settings: Settings) -> None:
-    """Open the GraphQL door at `/graphql`."""
-    with app.app_context():
-        dialect = db.engine.dialect
-    app.extensions[_OPERATIONS] = Operations(
+def current_operations() -> Operations:
+    """Give what runs the app's operations; made when it is first asked for."""
+    operations: Operations | None = current_app.extensions.get(_OPERATIONS)
+    if operations is None:
+        with _LOCK:
+            # Two threads may have been told that there is none; the one made last is kept.
+            operations = current_app.extensions[_OPERATIONS] = _make_operations()
+    return operations
+
+
+def _make_operations() -> Operations:
+    settings = current_settings()
+    return Operations(
         make_schema(),
-        dialect,
+        db.engine.dialect,
         limits=QueryLimits(
             depth=settings.graphql_max_depth,
             aliases=settings.graphql_max_aliases,
@@ -62,34 +68,20 @@ def register_graphql(app: Flask, settings: Settings) -> None:
         introspection=settings.graphql_introspection,
         cache_bytes=settings.graphql_cache_bytes,
     )
-    limit = settings.ratelimit_graphql
-    app.extensions[_COST_LIMIT] = CostLimit(limit, settings) if limit else None
-    trusted = settings.graphql_trusted_documents
-    app.extensions[_TRUSTED] = TrustedDocuments(trusted) if trusted else None
-    app.register_blueprint(graphql)
-    if settings.graphql_explorer:
-        app.register_blueprint(explorer)
 
 
-@graphql.post("")
-def run_posted_operation() -> Response:
+def answer_posted() -> Response:
     """Run the operation in the body."""
     return _in_shape(_run_posted)
 
 
-@graphql.get("")
-def run_linked_operation() -> Response:
-    """Run the query in the address; without one, give browsers the explorer."""
-    if current_settings().graphql_explorer and "query" not in request.args and prefers_explorer():
-        return show_explorer()
+def answer_linked() -> Response:
+    """Run the query in the address."""
     return _in_shape(_run_linked)
 
 
-@graphql.get("/schema")
-def show_schema() -> Response:
-    """Give the schema in GraphQL's schema definition language, where it may be known."""
-    if not current_settings().graphql_introspection:
-        raise NotFound("The schema is not shown: introspection is switched off.")
+def answer_schema() -> Response:
+    """Give the schema's text."""
     return stamp_content(Response(schema_text(), mimetype="text/plain"))
 
 
@@ -132,7 +124,7 @@ def _run_linked() -> Response:
 
 
 def _operation_request(parameters: Mapping[str, Any]) -> OperationRequest:
-    trusted: TrustedDocuments | None = current_app.extensions[_TRUSTED]
+    trusted: TrustedDocuments | None = current_app.extensions[TRUSTED]
     query = trusted.find(parameters) if trusted else parameters.get("query")
     variables, extensions = parameters.get("variables"), parameters.get("extensions")
     name = parameters.get("operationName")
@@ -148,9 +140,9 @@ def _operation_request(parameters: Mapping[str, Any]) -> OperationRequest:
 
 
 def _run(operation: OperationRequest, *, reads_only: bool = False) -> OperationResult:
-    operations: Operations = current_app.extensions[_OPERATIONS]
+    operations = current_operations()
     viewer = current_viewer()
-    limit: CostLimit | None = current_app.extensions[_COST_LIMIT]
+    limit: CostLimit | None = current_app.extensions[COST_LIMIT]
     result = operations.run(
         operation,
         read_session,

@@ -26,6 +26,8 @@ THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 DRAIN_SECONDS = 30
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- what such a server is called at
 _POLL_SECONDS = 0.02
+# How long after its start a worker loads what it will need later.
+_PREPARE_SECONDS = 2
 # How long a worker may outlive its parent.
 _PARENT_SECONDS = 1
 
@@ -128,13 +130,20 @@ def serve(address: Address, *, workers: int, when_ready: Callable[[], None]) -> 
 
 def _load_application(parent: int) -> Callable[..., Any]:
     """Make a worker's application; `parent` is the process that started the worker."""
-    from app import create_app  # noqa: PLC0415 -- only the worker processes need it
+    # Only the worker processes need them.
+    from app import create_app  # noqa: PLC0415
+    from graphql_schema.routes import prepare_graphql  # noqa: PLC0415
 
     # Ctrl-C reaches every process of the terminal's group. A worker that is told to stop twice, by
     # it and then by its parent, hangs until it is killed.
     os.setpgrp()
     threading.Thread(target=_end_with, args=(parent,), name="end-with-parent", daemon=True).start()
-    return create_app()
+    application = create_app()
+    # Once the first requests are answered: loading takes the interpreter from them.
+    prepare = threading.Timer(_PREPARE_SECONDS, prepare_graphql, [application])
+    prepare.daemon = True
+    prepare.start()
+    return application
 
 
 def _end_with(parent: int) -> None:

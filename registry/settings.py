@@ -7,7 +7,6 @@ holds the table in `docs/configuration.md` to this one.
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
