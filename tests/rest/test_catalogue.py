@@ -105,7 +105,11 @@ def test_health(catalogued: FlaskClient) -> None:
         "unhealthy": 2,
         "averageScore": 30,
     }
-    assert get(catalogued, "/api/health/packages/@acme/one") == one
+    explained = get(catalogued, "/api/health/packages/@acme/one")
+    assert {key: explained[key] for key in one} == one
+    assert list(explained)[:3] == list(one)
+    assert explained["points"] == {"build": 10, "coverage": 0, "lint": 10, "security": 10}
+    assert explained["confidence"] == 0
     assert catalogued.post("/api/health/refresh").get_json() == everything
     assert catalogued.get("/api/health/packages/nothing").status_code == 404
 
