@@ -36,7 +36,9 @@ def clean_name(text: str, *, shortest: int, longest: int) -> str:
 
 def name_key(name: str) -> str:
     """Give what names are told apart by: neither case nor typographic form makes two of one."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name.strip()).casefold())
+    composed = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    # Last: the plain form of some characters begins with a space (U+00A8).
+    return composed.strip()
 
 
 def holds_word(text: str, words: Iterable[str]) -> bool:

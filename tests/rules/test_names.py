@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from registry.rules.names import InvalidName, clean_name, holds_word, name_key
@@ -53,6 +53,7 @@ def test_the_same_name(one: str, other: str) -> None:
     assert name_key(one) == name_key(other)
 
 
+@example("\N{DIAERESIS}")
 @given(st.text())
 def test_a_key_is_its_own_key(text: str) -> None:
     assert name_key(name_key(text)) == name_key(text)
