@@ -124,6 +124,8 @@ def test_without_a_word_of_the_registry_pauses_grow(
 @pytest.mark.parametrize(
     "retry_after",
     ["3600", format_datetime(datetime.now(UTC) + timedelta(hours=1)), "9" * 400],
+    # Names of tests must not depend on when they are collected.
+    ids=["seconds", "date", "endless"],
 )
 def test_who_asks_for_a_long_pause_is_left_alone(
     server: FaultyServer, make: Make, pauses: list[float], retry_after: str
