@@ -48,8 +48,8 @@ test: $(INSTALLED) ## Run the tests, or some of them: ARGS='-k words'
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(ARGS)
 
 torture: export TEST_EXAMPLES ?= 20
-torture: $(INSTALLED) ## Ask a running server ten thousand generated requests
-	@$(BIN)/python -m pytest -s tests/rest/openapi/test_generated_requests.py $(ARGS)
+torture: $(INSTALLED) ## Run the campaigns: kills, faults, load, attacks, generated requests
+	@$(BIN)/python -m pytest -s tests/torture tests/rest/openapi/test_generated_requests.py $(ARGS)
 
 lint: $(INSTALLED) ## Check style, types and the import contract
 	@$(BIN)/ruff check .
