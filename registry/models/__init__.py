@@ -15,6 +15,7 @@ from registry.models.history import (
 from registry.models.job import Job
 from registry.models.measurement import HealthDay, Report
 from registry.models.package import Build, BuildDay, BuildFigure, Dependency, Health, Issue, Package
+from registry.models.upload import UploadSession
 from registry.models.workspace import Revision, Scan, Workspace
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "Revision",
     "Scan",
     "Token",
+    "UploadSession",
     "Version",
     "Workspace",
 ]
