@@ -34,6 +34,9 @@ COMMANDS: Mapping[str, _Command] = {
     "author": _Command("registry.commands.author", "Manage those who publish."),
     "token": _Command("registry.commands.token", "Manage what authors authenticate with."),
     "publish": _Command("registry.commands.publish", "Upload a version of a package."),
+    "backup": _Command("registry.commands.backup", "Write all there is into one file."),
+    "restore": _Command("registry.commands.restore", "Restore a backup into an empty database."),
+    "verify": _Command("registry.commands.verify", "Hold what is stored against itself and git."),
     "doctor": _Command("registry.commands.doctor", "Say what is configured and how to mend it."),
 }
 

@@ -37,6 +37,16 @@ def naming_files(sessions: Callable[[], Session]) -> Iterator[Session]:
         yield session
 
 
+def list_named_files(session: Session) -> list[str]:
+    """List the SHA-256s of the files that publications name: artifacts, and uploads that wait."""
+    # A version that was removed still tells its hash.
+    artifacts = select(Publication.hash).where(
+        Publication.download_key.is_not(None), Publication.hash != ""
+    )
+    uploads = select(Publication.upload_hash).where(Publication.upload_hash != "")
+    return sorted(session.scalars(artifacts.union(uploads)))
+
+
 def ensure_stored(storage: Storage, work: WorkFile) -> None:
     """See that a file that was put is still there; to be called while `naming_files` is open."""
     try:

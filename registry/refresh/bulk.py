@@ -24,10 +24,17 @@ def insert_rows(
     rows: Collection[tuple[Any, ...]],
 ) -> None:
     """Insert rows into a model's table: COPY on PostgreSQL, one prepared statement on SQLite."""
+    insert_into(connection, model.__tablename__, columns, rows)
+
+
+def insert_into(
+    connection: Connection, table: str, columns: Sequence[str], rows: Collection[tuple[Any, ...]]
+) -> None:
+    """Insert rows into a table that may be none of this release's models."""
     if not rows:
         return
     quoted = connection.dialect.identifier_preparer.quote
-    target = f"{quoted(model.__tablename__)} ({', '.join(map(quoted, columns))})"
+    target = f"{quoted(table)} ({', '.join(map(quoted, columns))})"
     driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "postgresql":
         with driver.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN") as copy:
