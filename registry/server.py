@@ -18,6 +18,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from registry.errors import Unavailable
+from registry.wakeup import Wakeup
 
 # Python runs one thread at a time: more threads only wait for the database, each with a
 # connection. Granian itself warns above this number.
@@ -123,9 +124,15 @@ def serve(address: Address, *, workers: int, when_ready: Callable[[], None]) -> 
         workers_kill_timeout=DRAIN_SECONDS,
     )
     server.on_listening(lambda: _await_answer(address, when_ready))
-    # Without a loader of ours, Granian imports from the current directory before all others: the
-    # service would run an `app.py` of the workspace it is started in.
-    server.serve(target_loader=partial(_load_application, os.getpid()), wrap_loader=False)
+    wakeup = Wakeup()
+    # Granian's own event may miss a signal, and the server would never stop.
+    server.main_loop_interrupt = wakeup  # type: ignore[assignment]  # what Granian calls, it has
+    try:
+        # Without a loader of ours, Granian imports from the current directory before all others:
+        # the service would run an `app.py` of the workspace it is started in.
+        server.serve(target_loader=partial(_load_application, os.getpid()), wrap_loader=False)
+    finally:
+        wakeup.close()
 
 
 def _load_application(parent: int) -> Callable[..., Any]:
@@ -134,6 +141,11 @@ def _load_application(parent: int) -> Callable[..., Any]:
     from app import create_app  # noqa: PLC0415
     from graphql_schema.routes import prepare_graphql  # noqa: PLC0415
 
+    # What a fork inherits: handlers that would stop the parent, of which this is a copy. Until
+    # Granian sets the worker's own there is no request to finish.
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     # Ctrl-C reaches every process of the terminal's group. A worker that is told to stop twice, by
     # it and then by its parent, hangs until it is killed.
     os.setpgrp()

@@ -62,7 +62,20 @@ class JobQueue:
                 "see that it runs, or set REGISTRY_QUEUE_URL.",
                 code="queue_unavailable",
             ) from error
-        return self._huey.create_consumer(
+        from huey.consumer import Consumer  # noqa: PLC0415 -- as below
+
+        class Listener(Consumer):  # type: ignore[misc]  # huey has no types
+            """A consumer whose process decides what a signal means.
+
+            huey's own handlers finish what was begun on one signal only, and start anew on a
+            hangup; between the consumer's start and handlers set after it, one would be lost.
+            """
+
+            def _set_signal_handlers(self) -> None:
+                pass
+
+        return Listener(
+            self._huey,
             # Its scheduler has nothing to do: nothing is periodic, and waiting is in our table.
             workers=threads,
             periodic=False,

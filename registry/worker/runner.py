@@ -32,6 +32,7 @@ from registry.models import Job
 from registry.models.base import utc_now
 from registry.rules.times import format_time
 from registry.settings import Settings
+from registry.wakeup import Wakeup
 from registry.worker.kinds import KINDS
 from registry.worker.publishing import keep_publications
 
@@ -79,25 +80,26 @@ def run_worker(
     # huey tells of every message.
     logging.getLogger("huey").setLevel(logging.WARNING)
     stop = threading.Event()
+    asked = Wakeup()
     queue = JobQueue(settings)
     presence = be_present(engine)
     worker = _Worker(engine, settings, kinds, queue, presence, stop)
     watch = threading.Thread(target=worker.watch, name="watch", daemon=True)
     try:
         consumer = queue.listen(worker.run_due, threads=threads, shutdown_timeout=DRAIN_SECONDS)
+        _stop_on_signals(asked)
         consumer.start()
-        # huey's own handlers finish what was begun on one signal only, and start anew on a hangup.
-        _stop_on_signals(stop)
         watch.start()
         keeper = threading.Thread(
             target=keep_publications, args=(worker.sessions, settings, stop), daemon=True
         )
         keeper.start()
         when_ready()
-        while not stop.wait(_PARENT_SECONDS):
+        while not asked.wait(_PARENT_SECONDS):
             consumer.check_worker_health()
             if parent is not None and os.getppid() != parent:
-                stop.set()
+                break
+        stop.set()
         consumer.stop(graceful=True)
         watch.join(_BEAT_SECONDS)
     finally:
@@ -105,13 +107,14 @@ def run_worker(
         if not worker.running and not watch.is_alive():
             presence.end()
         queue.close()
+        asked.close()
 
 
-def _stop_on_signals(stop: threading.Event) -> None:
+def _stop_on_signals(asked: Wakeup) -> None:
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def handle(_number: int, _frame: object) -> None:
-        stop.set()
+        asked.set()
         for number in numbers:
             signal.signal(number, signal.SIG_DFL)
 

@@ -84,7 +84,7 @@ def test_serve_leaves_jobs_to_others_where_it_is_told_so(start: Start, migrated:
 _PARENT = """
 import subprocess, sys, os
 child = subprocess.Popen([sys.argv[1], "worker", "--parent", str(os.getpid())])
-sys.stdin.readline()
+sys.exit(child.wait())
 """
 
 
