@@ -25,7 +25,7 @@ from registry.database import make_engine
 from registry.models import Package
 from registry.refresh import refresh_workspace
 
-# Long enough ago that no file counts as just written.
+# Long enough ago that nothing counts as just written.
 AN_HOUR = 3_600
 _SHARE = {"total": 100, "covered": 80}
 _COVERAGE = {
@@ -60,7 +60,6 @@ def compare(engine: Engine, repository: Path, rounds: int, what: str) -> None:
 
 def write_reports(engine: Engine, repository: Path, reports: Mapping[str, str]) -> None:
     """Put reports into every package's directory."""
-    written = time.time() - AN_HOUR
     with Session(engine) as session:
         paths = session.scalars(select(Package.path)).all()
     for path in paths:
@@ -68,7 +67,14 @@ def write_reports(engine: Engine, repository: Path, reports: Mapping[str, str]) 
             file = repository / str(path) / name
             file.parent.mkdir(exist_ok=True)
             file.write_text(content)
-            os.utime(file, (written, written))
+    make_older(repository)
+
+
+def make_older(repository: Path) -> None:
+    """Set the time of all files and directories back, as if nobody had been there for an hour."""
+    old = time.time() - AN_HOUR
+    for path in (repository, *repository.rglob("*")):
+        os.utime(path, (old, old))
 
 
 def main() -> None:
@@ -81,9 +87,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         size = MonorepoSize(packages=arguments.packages, commits=2_000, versions=500)
         repository = make_monorepo(Path(directory) / "repository", size, seed=1)
-        old = time.time() - AN_HOUR
-        for manifest in repository.rglob("package.json"):
-            os.utime(manifest, (old, old))
+        make_older(repository)
         engine = make_engine(arguments.database or f"sqlite:///{directory}/registry.db")
         schema.upgrade(engine)
         compare(engine, repository, arguments.rounds, "unchanged, without reports")

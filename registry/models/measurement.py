@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import Base, CodePointText, Key, utc_now
@@ -29,7 +29,8 @@ class Report(Base):
     measured_at: Mapped[datetime]
     # Which of the known formats it is; empty for a file that is none.
     format: Mapped[str] = mapped_column(default="")
-    # By what an unchanged file is known; 0: it must be read again.
+    # By what an unchanged file is known; a time of 0: it must be read again.
+    inode: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
     size: Mapped[int] = mapped_column(BigInteger, default=0)
     mtime_ns: Mapped[int] = mapped_column(BigInteger, default=0)
     # `registry.rules.enumerations.CheckStatus`; unknown for coverage, which is no verdict.

@@ -32,8 +32,10 @@ class Workspace(Base):
     tags_digest: Mapped[str] = mapped_column(default="")
     # the commits where a shallow clone's history ends, since deepening it moves no branch.
     shallow_digest: Mapped[str] = mapped_column(default="")
-    # the reports in the packages' directories, after the release that read them.
-    reports_digest: Mapped[str | None]
+    # Which release read the reports in the packages' directories; another reads them anew.
+    reports_release: Mapped[str | None]
+    # All that was looked at to find them (`registry.refresh.reports`), as JSON; null: look again.
+    reports_seen: Mapped[bytes | None]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     # When the last successful scan ended; null before the first.
     scanned_at: Mapped[datetime | None]

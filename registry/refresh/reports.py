@@ -1,14 +1,18 @@
 """The reports' part of a refresh: what tools wrote into the packages' directories.
 
-Nothing is executed. A file that has the size and time that it had is not opened again; what stands
-in a commit only (a bare repository) is not looked at, for a commit does not say when it was
+Nothing is executed. A file that has the inode, size and time that it had is not opened again; what
+stands in a commit only (a bare repository) is not looked at, for a commit does not say when it was
 measured.
+
+Where all that was looked at the last time stands, nothing else is asked, neither of the disk nor
+of the database: that is one system call for each file that counts, and one or two for each
+directory in which something else could turn up.
 """
 
-import hashlib
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,21 +29,18 @@ from registry.refresh.bulk import batches
 from registry.refresh.issues import write_report_issues
 from registry.reports import InvalidReport, read_report
 from registry.rules.times import truncate_time
+from registry.workspace.looks import RACY_NS, Looks, Mark, Remembered, all_stand
 from registry.workspace.problems import Problem, ProblemCode, warning
 from registry.workspace.report_files import FoundFile, ReportFiles
 from registry.workspace.tree import ROOT, Tree, Unreadable, WorkTree
 
-# A file that was written so close to the scan may be written again within the same tick of the
-# file system's clock (git's "racy" files).
-_RACY_NS = 2_000_000_000
 # Of a row whose file must be read again, whatever time it has.
 UNSETTLED = 0
-# Stands before the digest of what was read.
-_RELEASE = f"{__version__} "
 # By what a row is known again, and what its readers see of it.
-_KNOWN = ("size", "mtime_ns")
+_KNOWN = ("inode", "size", "mtime_ns")
 _SEEN = ("measured_at", "format", "verdict", "coverage", "figures", "problem")
-
+# What a database's widest integer holds.
+_LARGEST_KEPT = (1 << 63) - 1
 
 _Found = tuple[int, FoundFile]
 
@@ -64,12 +65,13 @@ def refresh_reports(
     Returns:
         Whether anything that clients see changed.
     """
-    found = [] if repository.bare else _find(session, repository, workspace.id, files)
-    digest = _digest(found)
     changed: set[int] = set()
-    if digest != workspace.reports_digest:
-        changed, settled = _refresh(session, repository, workspace, files.largest, found)
-        workspace.reports_digest = digest if settled else _RELEASE
+    with _opened(repository) as root:
+        if not _stand(workspace, files, root):
+            found, remembered = _find(session, workspace.id, files, root)
+            changed, settled = _refresh(session, repository, workspace, files.largest, found)
+            workspace.reports_release = __version__
+            workspace.reports_seen = remembered if settled else None
     if changed:
         problems = _problems(session, workspace.id)
         write_report_issues(session.connection(), workspace.id, problems)
@@ -79,28 +81,58 @@ def refresh_reports(
     return False
 
 
-def _find(
-    session: Session, repository: Repository, workspace_id: int, files: ReportFiles
-) -> list[_Found]:
-    """Find the files of all packages."""
-    packages = session.execute(
-        select(Package.id, Package.path).where(Package.workspace_id == workspace_id)
-    ).all()
+@contextmanager
+def _opened(repository: Repository) -> Iterator[int | None]:
+    """Open the workspace's directory; a bare repository has none."""
+    if repository.bare:
+        yield None
+        return
     root = os.open(repository.path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        return [
-            (package_id, file)
-            for package_id, path in packages
-            for file in files.find(root, path or ROOT)
-        ]
+        yield root
     finally:
         os.close(root)
 
 
-def _digest(found: Sequence[_Found]) -> str:
-    """Digest what the reports follow from: an equal one says that none need be looked at."""
-    plain = sorted((package_id, *file) for package_id, file in found)
-    return _RELEASE + hashlib.sha256(orjson.dumps(plain)).hexdigest()
+def _stand(workspace: Workspace, files: ReportFiles, root: int | None) -> bool:
+    """Tell whether all is as it was when it was looked at last, so that nothing need be read."""
+    if workspace.reports_seen is None:
+        return False
+    rules, missed, *there = orjson.loads(workspace.reports_seen)
+    if rules != _rules(files, root):
+        return False
+    return root is None or all_stand(root, zip(*there, strict=True), missed)
+
+
+def _find(
+    session: Session, workspace_id: int, files: ReportFiles, root: int | None
+) -> tuple[list[_Found], bytes | None]:
+    """Find the files of all packages, and what must stand for that to be the answer again."""
+    if root is None:
+        return [], _remember(files, root, Remembered([], []))
+    looks = Looks(root)
+    packages = session.execute(
+        select(Package.id, Package.path).where(Package.workspace_id == workspace_id)
+    ).all()
+    found = [
+        (package_id, file)
+        for package_id, path in packages
+        for file in files.find(looks, path or ROOT)
+    ]
+    remembered = looks.remembered()
+    return found, None if remembered is None else _remember(files, root, remembered)
+
+
+def _remember(files: ReportFiles, root: int | None, looks: Remembered) -> bytes:
+    """Write down what `_stand` reads: column by column, which is read in half the time."""
+    paths = [path for path, _ in looks.there]
+    marks = [[mark[place] for _, mark in looks.there] for place in range(len(Mark._fields))]
+    return orjson.dumps([_rules(files, root), looks.missed, paths, *marks])
+
+
+def _rules(files: ReportFiles, root: int | None) -> list[str]:
+    """Give what else the answer hangs on; which packages there are forgets it by itself."""
+    return [__version__, "" if root is None else files.rules]
 
 
 def _refresh(
@@ -117,7 +149,7 @@ def _refresh(
         though it may stay as it is.
     """
     # Another release may read the same files differently.
-    trusted = (workspace.reports_digest or "").startswith(_RELEASE)
+    trusted = workspace.reports_release == __version__
     columns = (Report.id, Report.package_id, Report.kind, Report.path, *_columns_of(_KNOWN))
     known = {
         (row.package_id, row.kind, row.path): row
@@ -132,7 +164,7 @@ def _refresh(
         row = known.pop((package_id, file.kind, file.path), None)
         if row is None:
             new.append((package_id, file))
-        elif not trusted or (row.size, row.mtime_ns) != (file.size, file.mtime_ns):
+        elif not trusted or tuple(getattr(row, name) for name in _KNOWN) != _kept(file.mark):
             again.append((row.id, package_id, file))
     changed = {row.package_id for row in known.values()}
     for batch in batches([row.id for row in known.values()]):
@@ -180,6 +212,11 @@ def _write(
     return changed
 
 
+def _kept(mark: Mark) -> tuple[int, int, int]:
+    """Give a mark as its columns keep it: an inode may need a bit more than databases have."""
+    return mark.inode & _LARGEST_KEPT, mark.size, mark.mtime_ns
+
+
 def _columns_of(names: Sequence[str]) -> list[Any]:
     return [getattr(Report, name) for name in names]
 
@@ -188,11 +225,13 @@ def _columns(tree: Tree, file: FoundFile, largest: int) -> dict[str, Any]:
     """Give what is to be written of a file; one that makes no sense has its problem for that."""
     now_ns = time.time_ns()
     # A file from the future would be the newest for ever.
-    written = min(max(0, file.mtime_ns), now_ns)
+    written = min(max(0, file.mark.mtime_ns), now_ns)
+    inode, size, mtime_ns = _kept(file.mark)
     columns: dict[str, Any] = {
         "measured_at": truncate_time(datetime.fromtimestamp(written / 1e9, UTC)),
-        "size": file.size,
-        "mtime_ns": UNSETTLED if now_ns - written < _RACY_NS else file.mtime_ns,
+        "inode": inode,
+        "size": size,
+        "mtime_ns": UNSETTLED if now_ns - written < RACY_NS else mtime_ns,
         "format": "",
         "verdict": "unknown",
         "coverage": None,

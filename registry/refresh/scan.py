@@ -216,6 +216,8 @@ class _Refresh:
         workspace.tool, workspace.patterns = layout.tool, list(layout.patterns)
         workspace.shared_version = layout.shared_version
         workspace.members_digest = digest
+        # Another package may have come into a directory that was looked at.
+        workspace.reports_seen = None
         self._note(bool(changes.changed or edges or changes.vanished or issues))
         return changes
 

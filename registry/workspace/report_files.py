@@ -3,22 +3,19 @@
 Nothing is opened here, so it costs a look or two where a package has no reports.
 """
 
-import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
 from fnmatch import translate
-from itertools import islice
 from typing import NamedTuple
 
 from registry.rules.enumerations import ReportKind
 from registry.workspace.abstract_tree import ROOT
+from registry.workspace.looks import Looks, Mark, mark_of
 from registry.workspace.text import is_storable
 
 # Of one kind in one package: the newest.
 MOST_FILES = 16
-# In a directory that a pattern's wildcard is about.
-_MOST_ENTRIES = 10_000
 _WILDCARD = re.compile(r"[*?[]")
 
 
@@ -27,8 +24,7 @@ class FoundFile(NamedTuple):
 
     kind: ReportKind
     path: str
-    size: int
-    mtime_ns: int
+    mark: Mark
 
 
 class _Pattern(NamedTuple):
@@ -47,6 +43,7 @@ class ReportFiles:
 
     Attributes:
         largest: how many bytes a report may have.
+        rules: all of it as text, equal for equal patterns.
     """
 
     def __init__(self, patterns: Mapping[ReportKind, str], *, largest: int) -> None:
@@ -61,6 +58,7 @@ class ReportFiles:
             ValueError: a pattern is absolute, or leads out of the package.
         """
         self.largest = largest
+        self.rules = repr([sorted(patterns.items()), largest])
         by_first: dict[str, list[_Pattern]] = {}
         for kind, text in patterns.items():
             for rank, pattern in enumerate(filter(None, map(str.strip, text.split(",")))):
@@ -71,29 +69,31 @@ class ReportFiles:
         # Where the first name is not there, none of its patterns need be tried; `.` always is.
         self._groups = [(first or ".", group) for first, group in by_first.items()]
 
-    def find(self, root: int, package: str) -> list[FoundFile]:
+    def find(self, looks: Looks, package: str) -> list[FoundFile]:
         """Find what may be reports in a package's directory.
 
         Of a kind, the files of the first pattern that is met: tools write one run in several
         formats.
 
         Args:
-            root: the workspace's directory, opened: paths from there are shorter to follow.
+            looks: looks below the workspace's directory, and remembers what the answer hangs on.
             package: the package's path from there.
         """
         prefix = "" if package == ROOT else f"{package}/"
         met: dict[ReportKind, tuple[int, list[FoundFile]]] = {}
         for first, patterns in self._groups:
-            if not os.access(prefix + first, os.F_OK, dir_fd=root):
+            if not looks.exists(prefix + first):
                 continue
             for kind, rank, segments, plain in patterns:
                 if kind in met and met[kind][0] < rank:
                     continue
                 files = []
-                for name in (plain,) if plain else _matches(root, prefix, segments):
+                for name in (plain,) if plain else _matches(looks, prefix, segments):
                     path = prefix + name
-                    if (seen := _look(root, path)) is not None:
-                        files.append(FoundFile(kind, path, *seen))
+                    seen = looks.look(path)
+                    # Whoever reads it looks where links lead.
+                    if seen is not None and stat.S_ISREG(seen.st_mode):
+                        files.append(FoundFile(kind, path, mark_of(seen)))
                 if files:
                     met[kind] = rank, files
         return [
@@ -114,43 +114,28 @@ def _segments(pattern: str) -> tuple[str | re.Pattern[str], ...]:
     )
 
 
-def _matches(root: int, prefix: str, segments: tuple[str | re.Pattern[str], ...]) -> Iterator[str]:
+def _matches(
+    looks: Looks, prefix: str, segments: tuple[str | re.Pattern[str], ...]
+) -> Iterator[str]:
     """Give the names below a directory that a pattern may mean."""
     first, *rest = segments
-    names = [first] if isinstance(first, str) else _names(root, prefix, first)
+    names = [first] if isinstance(first, str) else _names(looks, prefix, first)
     for name in names:
         if not rest:
             yield name
             continue
-        for below in _matches(root, f"{prefix}{name}/", tuple(rest)):
+        for below in _matches(looks, f"{prefix}{name}/", tuple(rest)):
             yield f"{name}/{below}"
 
 
-def _names(root: int, directory: str, wanted: re.Pattern[str]) -> list[str]:
-    try:
-        opened = os.open(directory or ROOT, os.O_RDONLY | os.O_DIRECTORY, dir_fd=root)
-    except OSError:
-        return []
-    try:
-        with os.scandir(opened) as listing:
-            names = [entry.name for entry in islice(listing, _MOST_ENTRIES)]
-    finally:
-        os.close(opened)
+def _names(looks: Looks, prefix: str, wanted: re.Pattern[str]) -> list[str]:
+    names = looks.names(prefix.removesuffix("/") or ROOT)
     # No answer can name a file whose name is not UTF-8.
     return [name for name in names if wanted.match(name) and is_storable(name)]
 
 
-def _look(root: int, path: str) -> tuple[int, int] | None:
-    """Tell a file's size and time; whoever reads it looks where links lead."""
-    try:
-        seen = os.stat(path, dir_fd=root)
-    except OSError:
-        return None
-    return (seen.st_size, seen.st_mtime_ns) if stat.S_ISREG(seen.st_mode) else None
-
-
 def _newest(files: list[FoundFile]) -> list[FoundFile]:
-    return sorted(files, key=lambda file: file.mtime_ns, reverse=True)[:MOST_FILES]
+    return sorted(files, key=lambda file: file.mark.mtime_ns, reverse=True)[:MOST_FILES]
 
 
 # Where the tools write when nobody says where, and where most teams say.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from registry.models import Build, Health, HealthDay, Issue, Package, Report, Workspace
@@ -144,7 +144,8 @@ def test_files_of_another_release_are_read_again(engine: Engine, tree: WorkTree)
     refresh(engine, tree)
     with Session(engine) as session:
         session.scalars(select(Report)).one().format = "as it was called before"
-        session.scalars(select(Workspace)).one().reports_digest = "0.0.1 digest"
+        session.scalars(select(Workspace)).one().reports_release = "0.0.1"
+        session.scalars(select(Workspace)).one().reports_seen = None
         session.commit()
 
     assert refresh(engine, tree).changed
@@ -162,6 +163,86 @@ def test_unchanged_files_are_not_opened_again(engine: Engine, tree: WorkTree) ->
 
     assert not report.changed
     assert health(engine)[1] == "pass"
+
+
+def test_a_file_that_was_replaced_by_one_of_its_size_and_time_is_read(
+    engine: Engine, tree: WorkTree
+) -> None:
+    file = put(tree, "packages/one/reports/eslint.json", lint())
+    refresh(engine, tree)
+    same_size = file.read_text().replace('"errorCount": 0', '"errorCount": 7')
+    put(tree, "packages/one/reports/beside.json", same_size).replace(file)
+
+    assert refresh(engine, tree).changed
+    assert health(engine)[1] == "fail"
+
+
+def settle(tree: WorkTree) -> None:
+    """Set the time of everything back, so that nothing counts as just written."""
+    for path in (tree.path, *tree.path.rglob("*")):
+        os.utime(path, (NOW - HOUR, NOW - HOUR))
+
+
+def overwrite_rows(engine: Engine) -> None:
+    """Let it show whether rows and files are compared."""
+    with Session(engine) as session:
+        session.execute(update(Report).values(mtime_ns=1, format="as nobody reads it"))
+        session.commit()
+
+
+def test_where_all_stands_no_row_is_looked_at(engine: Engine, tree: WorkTree) -> None:
+    put(tree, "packages/one/reports/eslint.json", lint())
+    settle(tree)
+    refresh(engine, tree)
+    overwrite_rows(engine)
+
+    assert not refresh(engine, tree).changed
+    assert reports(engine)[0][2] == "as nobody reads it"
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "patterns"),
+    [
+        pytest.param("packages/two/reports/eslint.json", lint(), {}, id="a first report"),
+        pytest.param("packages/one/coverage/clover.xml", "", {}, id="of another kind"),
+        pytest.param("packages/one/out/a.json", lint(), {"lint": "out/*.json"}, id="by a pattern"),
+    ],
+)
+def test_what_came_is_seen_though_all_stood(
+    engine: Engine, tree: WorkTree, path: str, content: object, patterns: dict[str, str]
+) -> None:
+    put(tree, "packages/one/reports/eslint.json", lint())
+    settle(tree)
+    refresh(engine, tree, **patterns)
+    assert not refresh(engine, tree, **patterns).changed
+    put(tree, path, content)
+
+    assert refresh(engine, tree, **patterns).changed
+    assert path in [found for _, found, _ in reports(engine)]
+
+
+def test_other_patterns_are_followed_though_all_stands(engine: Engine, tree: WorkTree) -> None:
+    put(tree, "packages/one/reports/eslint.json", lint())
+    settle(tree)
+    refresh(engine, tree)
+
+    assert refresh(engine, tree, lint="elsewhere.json").changed
+    assert reports(engine) == []
+
+
+def test_a_package_that_came_has_its_reports_read_though_all_stands(
+    engine: Engine, tree: WorkTree
+) -> None:
+    put(tree, "packages/one/reports/eslint.json", lint())
+    put(tree, "packages/three/reports/eslint.json", lint())
+    settle(tree)
+    refresh(engine, tree)
+    tree.package("packages/three", name="three", version="1.0.0")
+    settle(tree)
+
+    refresh(engine, tree)
+
+    assert len(reports(engine)) == 2
 
 
 def test_a_file_written_just_now_is_looked_at_again(engine: Engine, tree: WorkTree) -> None:
