@@ -110,6 +110,14 @@ class Unavailable(RegistryError):
     title = "Service unavailable"
 
 
+class InsufficientStorage(RegistryError):
+    """There is no room for the file that is sent, or announced."""
+
+    code = "insufficient_storage"
+    status = 507
+    title = "Insufficient storage"
+
+
 class WorkspaceUnavailable(Unavailable):
     """The workspace is missing, unreadable or no git repository; nothing was changed."""
 

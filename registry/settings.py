@@ -145,6 +145,16 @@ class Settings(BaseSettings):
         description="Largest file of an upload in bytes, 5 GiB at most; a larger one is refused "
         "with 413.",
     )
+    max_open_uploads: int = Field(
+        default=16,
+        ge=1,
+        description="Most uploads in pieces that one author may have open at a time.",
+    )
+    upload_lifetime: int = Field(
+        default=86_400,
+        ge=1,
+        description="Seconds after which an upload in pieces must be finished.",
+    )
     max_unpacked_bytes: int = Field(
         default=17_179_869_184,
         ge=1,

@@ -108,6 +108,13 @@ def read_new_version(fields: Mapping[str, str], repository: str) -> NewVersion:
     )
 
 
+Also = Callable[[Session], None]
+
+
+def _nothing(_: Session) -> None:
+    """Do nothing besides."""
+
+
 @dataclass(frozen=True)
 class Uploads:
     """Where uploads go, and by which settings."""
@@ -131,7 +138,32 @@ class Uploads:
             NotYours: the author has no such package.
             InvalidInput: `version_exists`.
         """
-        private_key = None if new.is_public else secrets.token_urlsafe(_PRIVATE_KEY_BYTES)
+        private_key = None if new.is_public else make_private_key()
+        key_hash = None if private_key is None else hash_private_key(private_key)
+        self.add_version_with_key(author_id, new, work, key_hash)
+        return private_key
+
+    def add_version_with_key(
+        self,
+        author_id: int,
+        new: NewVersion,
+        work: WorkFile | None,
+        private_key_hash: bytes | None,
+        also: Also = _nothing,
+    ) -> None:
+        """Publish a version whose private key the author has: `add_version` says the rest.
+
+        Args:
+            author_id: as there.
+            new: as there.
+            work: as there.
+            private_key_hash: of the key; None: the version is to be public.
+            also: what else belongs to the transaction that makes the version.
+
+        Raises:
+            NotYours: as there.
+            InvalidInput: as there.
+        """
 
         def write(session: Session) -> Publication:
             version = _add_version(session, author_id, new)
@@ -144,7 +176,7 @@ class Uploads:
                 supports_macos=new.supports_macos,
                 supports_windows=new.supports_windows,
                 supports_linux=new.supports_linux,
-                private_key_hash=None if private_key is None else hash_private_key(private_key),
+                private_key_hash=private_key_hash,
                 dependencies=new.dependencies,
                 incompatibilities=new.incompatibilities,
                 xp_selection=new.xp_selection.canonical,
@@ -153,15 +185,27 @@ class Uploads:
             session.flush()
             if new.commit:
                 attach_commit(session, version, new.commit)
+            also(session)
             return publication
 
         self._take(author_id, work, write)
-        return private_key
 
     def retry_version(
-        self, author_id: int, identifier: str, version: RegistryVersion, work: WorkFile | None
+        self,
+        author_id: int,
+        identifier: str,
+        version: RegistryVersion,
+        work: WorkFile | None,
+        also: Also = _nothing,
     ) -> None:
         """Upload a file again to a version that failed or was aborted: it is processing anew.
+
+        Args:
+            author_id: whose package it must be.
+            identifier: the package's, in its partial form.
+            version: which one.
+            work: the uploaded file; None: there was no space for it, and the version says so.
+            also: what else belongs to the transaction that names the file.
 
         Raises:
             NotYours: the author has no such package.
@@ -169,23 +213,8 @@ class Uploads:
         """
 
         def write(session: Session) -> Publication:
-            package_id = _own_package(session, author_id, identifier)
-            publication = session.scalar(
-                select(Publication)
-                .join(Version, Version.id == Publication.version_id)
-                .where(Version.package_id == package_id, Version.version == str(version))
-                .with_for_update(of=Publication)
-            )
-            if publication is None:
-                raise InvalidInput.of(
-                    "packageVersion", "there is no such version", code="version_not_exist"
-                )
-            if publication.status not in RETRIABLE:
-                raise InvalidInput.of(
-                    "packageVersion",
-                    f"is {publication.status}; a file goes only to a version that failed",
-                    code="cant_retry",
-                )
+            publication = find_retriable(session, author_id, identifier, version)
+            also(session)
             return publication
 
         self._take(author_id, work, write)
@@ -221,7 +250,7 @@ class Uploads:
         publication.upload_date = utc_now()
         publication.failure_reason = ""
         quota = quota_bytes(session, author_id, self.settings)
-        used = used_bytes(session, author_id) + _waiting_bytes(session, author_id)
+        used = used_bytes(session, author_id) + waiting_bytes(session, author_id)
         if used + work.size > quota:
             publication.failure_reason = (
                 f"The file has {work.size:,} bytes, more than are left of your {quota:,}: remove "
@@ -241,6 +270,61 @@ def hash_private_key(private_key: str) -> bytes:
     return hashlib.sha256(private_key.encode(errors="surrogatepass")).digest()
 
 
+def make_private_key() -> str:
+    """Make the key to a version that is not public."""
+    return secrets.token_urlsafe(_PRIVATE_KEY_BYTES)
+
+
+def check_new_version(session: Session, author_id: int, new: NewVersion) -> None:
+    """See that a version could be published now; whether it can, the publishing tells.
+
+    Raises:
+        NotYours: the author has no such package.
+        InvalidInput: `version_exists`.
+    """
+    package_id = _own_package(session, author_id, new.identifier)
+    published = (
+        select(Publication.version_id)
+        .join(Version, Version.id == Publication.version_id)
+        .where(Version.package_id == package_id, Version.version == str(new.version))
+    )
+    if session.scalar(published) is not None:
+        raise _version_exists(new)
+
+
+def find_retriable(
+    session: Session, author_id: int, identifier: str, version: RegistryVersion
+) -> Publication:
+    """Find a version that a file can be uploaded to again, and lock it where that is to be.
+
+    Raises:
+        NotYours: the author has no such package.
+        InvalidInput: `version_not_exist`; `cant_retry`: it did not fail.
+    """
+    package_id = _own_package(session, author_id, identifier)
+    publication = session.scalar(
+        select(Publication)
+        .join(Version, Version.id == Publication.version_id)
+        .where(Version.package_id == package_id, Version.version == str(version))
+        .with_for_update(of=Publication)
+    )
+    if publication is None:
+        raise InvalidInput.of(
+            "packageVersion", "there is no such version", code="version_not_exist"
+        )
+    if publication.status not in RETRIABLE:
+        raise InvalidInput.of(
+            "packageVersion",
+            f"is {publication.status}; a file goes only to a version that failed",
+            code="cant_retry",
+        )
+    return publication
+
+
+def _version_exists(new: NewVersion) -> InvalidInput:
+    return InvalidInput.of("packageVersion", f"{new.version} exists already", code="version_exists")
+
+
 def _own_package(session: Session, author_id: int, identifier: str) -> int:
     package_id = session.scalar(
         select(Listing.package_id).where(
@@ -256,7 +340,7 @@ def _add_version(session: Session, author_id: int, new: NewVersion) -> Version:
     """Find the version that git knows, or add it; one that is published is in use."""
     package_id = _own_package(session, author_id, new.identifier)
     text = str(new.version)
-    in_use = InvalidInput.of("packageVersion", f"{text} exists already", code="version_exists")
+    in_use = _version_exists(new)
     found = select(Version).where(Version.package_id == package_id, Version.version == text)
     version = session.scalar(found)
     if version is None:
@@ -276,7 +360,8 @@ def _add_version(session: Session, author_id: int, new: NewVersion) -> Version:
     return version
 
 
-def _waiting_bytes(session: Session, author_id: int) -> int:
+def waiting_bytes(session: Session, author_id: int) -> int:
+    """Tell how many bytes of an author's uploads are to be processed, by the key of the row."""
     return (
         session.scalar(
             select(func.coalesce(func.sum(Publication.upload_size), 0))

@@ -25,6 +25,11 @@ from registry.rest.reports import reports
 from registry.rest.resolution import dependents, resolution
 from registry.rest.root import probes, root
 from registry.rest.search import search
+from registry.rest.upload_sessions import (
+    retry_beginning,
+    upload_beginning,
+    upload_sessions,
+)
 from registry.rest.uploads import package_retry, package_upload
 from registry.rest.version_data import package_incompatibilities, package_xpselection
 from registry.rest.webhooks import webhooks
@@ -60,6 +65,9 @@ BLUEPRINTS = (
     package_xpselection,
     package_upload,
     package_retry,
+    upload_beginning,
+    retry_beginning,
+    upload_sessions,
     version_removal,
     artifacts,
     docs,
@@ -84,6 +92,8 @@ POLICIES = {
     package_xpselection: Policy.PACKAGE_XPSELECTION,
     package_upload: Policy.PACKAGE_UPLOAD,
     package_retry: Policy.PACKAGE_RETRY,
+    upload_beginning: Policy.PACKAGE_UPLOAD,
+    retry_beginning: Policy.PACKAGE_RETRY,
     version_removal: Policy.ACCOUNT,
 }
 

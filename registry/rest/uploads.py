@@ -23,7 +23,8 @@ package_retry = Blueprint("package_retry", __name__, url_prefix="/packages")
 
 PRIVATE_KEY_HEADER = "X-Private-Key"
 
-_UPLOAD = (Permission.UploadVersionAnyPackage, Permission.UploadVersionSpecificPackages)
+# Who may upload a version; the rest of uploading is for them, too.
+UPLOAD = (Permission.UploadVersionAnyPackage, Permission.UploadVersionSpecificPackages)
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 # The disk's free space is looked at again after so many bytes.
 _LOOK_EVERY = 16 * 1024 * 1024
@@ -32,12 +33,12 @@ _LOOK_EVERY = 16 * 1024 * 1024
 @package_upload.post("/upload")
 def upload_version() -> Response:
     """Take in a new version; whether it can be processed, its status will tell."""
-    viewer = require_either(*_UPLOAD)
+    viewer = require_either(*UPLOAD)
     uploads = _uploads()
     with uploads.storage.work_files.new() as work:
         fields, file = _receive(uploads, work)
         new = read_new_version(fields, uploads.settings.repository_name)
-        require_with(viewer, new.identifier, *_UPLOAD)
+        require_with(viewer, new.identifier, *UPLOAD)
         private_key = uploads.add_version(require_author(), new, file)
     response = Response(status=204)
     response.headers["Cache-Control"] = "no-store"
@@ -49,13 +50,13 @@ def upload_version() -> Response:
 @package_retry.post("/retry")
 def retry_version() -> Response:
     """Take in a file again, for a version that failed."""
-    viewer = require_either(*_UPLOAD)
+    viewer = require_either(*UPLOAD)
     uploads = _uploads()
     with uploads.storage.work_files.new() as work:
         fields, file = _receive(uploads, work)
         identifier = read_own_identifier(fields.get("packageId"), uploads.settings.repository_name)
         version = read_version(fields.get("packageVersion"), "packageVersion")
-        require_with(viewer, identifier, *_UPLOAD)
+        require_with(viewer, identifier, *UPLOAD)
         uploads.retry_version(require_author(), identifier, version, file)
     return Response(status=204)
 

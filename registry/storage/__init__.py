@@ -2,11 +2,15 @@
 
 from registry.storage.behaviour import NotStored, Storage, StoredFile
 from registry.storage.choice import InvalidStorage, open_storage
+from registry.storage.partial_files import NotHere, PartialFile, PartialFiles
 from registry.storage.work_files import WorkFile, WorkFiles
 
 __all__ = [
     "InvalidStorage",
+    "NotHere",
     "NotStored",
+    "PartialFile",
+    "PartialFiles",
     "Storage",
     "StoredFile",
     "WorkFile",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
+from registry.storage.partial_files import PartialFiles
 from registry.storage.work_files import WorkFile, WorkFiles
 
 # What is read at once, in bytes: large enough to be fast, small enough for many readers.
@@ -37,6 +38,11 @@ class Storage(Protocol):
     @property
     def work_files(self) -> WorkFiles:
         """The place for files that are still being written."""
+        ...
+
+    @property
+    def partial_files(self) -> PartialFiles:
+        """The place for files that come in pieces: of this machine, or where the store's are."""
         ...
 
     def put(self, work: WorkFile) -> StoredFile:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from registry.storage.behaviour import CHUNK, NotStored, StoredFile
+from registry.storage.partial_files import PartialFiles
 from registry.storage.work_files import WorkFile, WorkFiles
 
 _HEX = frozenset("0123456789abcdef")
@@ -25,6 +26,7 @@ class DirectoryStorage:
         self._root = root
         # On the same disk as the files, so that a name is all that they still need.
         self.work_files = WorkFiles(root / "work")
+        self.partial_files = PartialFiles(root / "uploads")
 
     def put(self, work: WorkFile) -> StoredFile:
         """Store a finished work file: sync it, name it, sync the directory."""

@@ -16,6 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from registry.storage.behaviour import CHUNK, NotStored, StoredFile
+from registry.storage.partial_files import PartialFiles
 from registry.storage.work_files import WorkFile, WorkFiles
 
 _MISSING = {"404", "NoSuchKey", "NotFound"}
@@ -55,6 +56,7 @@ class S3Storage:
             ),
         )
         self.work_files = WorkFiles(work_directory)
+        self.partial_files = PartialFiles(work_directory.with_name("uploads"))
 
     def put(self, work: WorkFile) -> StoredFile:
         """Store a finished work file; the service checks its SHA-256."""

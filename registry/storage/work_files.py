@@ -19,6 +19,7 @@ from typing import IO, BinaryIO
 _PRIVATE = 0o600
 # Shorter pieces are hashed on the spot: to hand them over would take as long.
 _HANDED_OVER = 32 * 1024
+_READ_AT_ONCE = 1024 * 1024
 
 
 @cache
@@ -40,6 +41,16 @@ class WorkFile:
         self._hash = hashlib.sha256()
         self._hashing: Future[None] | None = None
         self.size = 0
+
+    @classmethod
+    def of(cls, path: Path, file: BinaryIO) -> "WorkFile":
+        """Make one of a file that was written already, which is read to its end."""
+        work = cls(path, file)
+        file.seek(0)
+        while chunk := file.read(_READ_AT_ONCE):
+            work._hash.update(chunk)
+            work.size += len(chunk)
+        return work
 
     def write(self, data: bytes) -> int:
         """Append some bytes; tells how many, as files do.
@@ -109,16 +120,22 @@ class WorkFiles:
         self.directory.mkdir(parents=True, exist_ok=True)
         return shutil.disk_usage(self.directory).free
 
-    def clear_abandoned(self) -> int:
-        """Remove the files whose writers are gone, and tell how many there were."""
-        cleared = 0
+    def abandoned(self) -> Iterator[Path]:
+        """Give the files whose writers are gone."""
         if not self.directory.is_dir():
-            return cleared
+            return
         for path in self.directory.iterdir():
             with suppress(FileNotFoundError, BlockingIOError), path.open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                path.unlink()
-                cleared += 1
+                # Still locked, so that whoever removes it removes what nobody has begun.
+                yield path
+
+    def clear_abandoned(self) -> int:
+        """Remove the files whose writers are gone, and tell how many there were."""
+        cleared = 0
+        for path in self.abandoned():
+            path.unlink(missing_ok=True)
+            cleared += 1
         return cleared
 
     def _create(self) -> tuple[Path, BinaryIO]:

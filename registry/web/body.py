@@ -49,7 +49,7 @@ def raw_body(limit: int) -> bytes:
         UnsupportedMediaType: it is compressed.
         BodyTooLarge: it is over the limit.
     """
-    _refuse_compressed()
+    refuse_compressed()
     # One more than the limit, for the reason that `init_body` gives.
     request.max_content_length = limit + 1
     try:
@@ -104,10 +104,15 @@ def _check_media_type() -> None:
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     if charset not in {"utf-8", "utf8", "us-ascii"}:
         raise UnsupportedMediaType("JSON is in UTF-8 (RFC 8259, 8.1): send it so.")
-    _refuse_compressed()
+    refuse_compressed()
 
 
-def _refuse_compressed() -> None:
+def refuse_compressed() -> None:
+    """Refuse a compressed body.
+
+    Raises:
+        UnsupportedMediaType: it is one.
+    """
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("The body is compressed: send it as it is.")
 

@@ -10,6 +10,7 @@ from registry.models.base import utc_now
 from registry.publishing.processing import abort_overdue, fail_deserted
 from registry.publishing.removal import forget_unstored
 from registry.publishing.stored_files import sweep_storage
+from registry.publishing.upload_sessions import sweep_sessions
 from registry.settings import Settings
 from registry.storage import open_storage
 
@@ -32,6 +33,7 @@ def keep_publications(
             abort_overdue(sessions, settings, utc_now())
             fail_deserted(sessions)
             forget_unstored(sessions, utc_now())
+            sweep_sessions(sessions, storage, utc_now())
             sweep_storage(sessions, storage)
         except Exception:  # noqa: BLE001 -- whatever it is, the next round may go better
             _log.exception("uploads and the store could not be looked after")

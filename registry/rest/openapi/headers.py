@@ -22,6 +22,9 @@ HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "X-RateLimit-Remaining": ("How many of them are left.", _INTEGER),
     "X-RateLimit-Reset": ("When all of them are back, in seconds since 1970.", _INTEGER),
     "X-Private-Key": ("The key to a version that is not public; shown this once.", _TEXT),
+    "Upload-Offset": ("Bytes of the file that were taken in.", _INTEGER),
+    "Upload-Expires": ("When the upload must be finished (RFC 9110, 5.6.7).", _TEXT),
+    "Tus-Resumable": ("The version of tus that is spoken.", _TEXT),
     "Content-Range": ("Which part of the file this is.", _TEXT),
     "Repr-Digest": ("The SHA-256 of the whole file (RFC 9530).", _TEXT),
 }

@@ -31,6 +31,9 @@ CODES = frozenset(
     inc_not_str bad_inc_arr bad_inc_tuple invalid_inc_tuple_types invalid_inc_tuple_id
     invalid_inc_sel dep_or_self_inc
     artifact_unavailable resolution_too_hard
+    insufficient_storage not_enough_space quota_exceeded too_many_uploads upload_not_found
+    upload_elsewhere offset_mismatch hash_mismatch invalid_hash invalid_header invalid_body
+    tus_version
     short_name long_name name_exists long_desc neg_or_zero_expiry long_expiry float_expiry
     zero_perm float_perm large_perm admin_perm invalid_perm long_arr invalid_arr extra_arr
     too_many_tokens bad_after_date bad_before_date bad_date_combo short_diff long_diff

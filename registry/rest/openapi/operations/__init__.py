@@ -17,6 +17,7 @@ from registry.rest.openapi.operations import (
     publishing,
     resolution,
     root,
+    upload_sessions,
 )
 
 # In the order in which the document lists them.
@@ -31,6 +32,7 @@ _TABLES: tuple[Mapping[str, Operation], ...] = (
     public_packages.OPERATIONS,
     resolution.OPERATIONS,
     publishing.OPERATIONS,
+    upload_sessions.OPERATIONS,
     graphql.OPERATIONS,
     root.OPERATIONS,
     docs.OPERATIONS,

@@ -67,11 +67,9 @@ class NewXpSelection(_NamedVersion):
     xp_selection: _Selection
 
 
-class NewVersion(Shape):
-    """A new version: what its author says of it, all as texts, and its file."""
+class SaidOfVersion(Shape):
+    """What an author says of a new version, all as texts."""
 
-    file: Binary
-    """A zip archive."""
     package_id: _Identifier
     package_version: _Version
     xplane_selection: _Selection = absent
@@ -91,12 +89,24 @@ class NewVersion(Shape):
     """The full hash of the commit that it was built from."""
 
 
-class RetriedVersion(Shape):
+class NewVersion(SaidOfVersion):
+    """A new version: what its author says of it, all as texts, and its file."""
+
+    file: Binary
+    """A zip archive."""
+
+
+class NamedUpload(Shape):
+    """Which version a file is for."""
+
+    package_id: _Identifier
+    package_version: _Version
+
+
+class RetriedVersion(NamedUpload):
     """A file for a version that failed."""
 
     file: Binary
-    package_id: _Identifier
-    package_version: _Version
 
 
 def _change(
