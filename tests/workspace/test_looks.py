@@ -14,7 +14,7 @@ HOUR = 3_600
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
-    for path in ("package/file", "package/listed/one", "package/other/file"):
+    for path in ("package/file", "package/listed/one", "package/other/file", "package/alone/file"):
         file = tmp_path / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("content")
@@ -39,6 +39,7 @@ def make_older(directory: Path) -> None:
 def look_around(root: int) -> Remembered | None:
     looks = Looks(root)
     assert looks.look("package/file") is not None
+    assert looks.look("package/alone/file") is not None
     assert looks.look("package/leading") is not None
     assert not looks.exists("package/coverage")
     assert not looks.exists("package/reports")
@@ -71,7 +72,9 @@ def retarget(link: Path) -> None:
 CHANGES: dict[str, Callable[[Path], object]] = {
     "a file grew": lambda at: (at / "package/file").write_text("more content"),
     "a file was written": lambda at: (at / "package/file").write_text("CONTENT"),
-    "a file was replaced by one of its size and time": lambda at: replace(at / "package/file"),
+    "a file was replaced by one of its size and time": lambda at: replace(
+        at / "package/alone/file"
+    ),
     "a file went": lambda at: (at / "package/file").unlink(),
     "a link leads elsewhere": lambda at: retarget(at / "package/leading"),
     "the first of several came": lambda at: (at / "package/coverage").mkdir(),
