@@ -49,7 +49,8 @@ test: $(INSTALLED) ## Run the tests, or some of them: ARGS='-k words'
 
 torture: export TEST_EXAMPLES ?= 20
 torture: $(INSTALLED) ## Run the campaigns: kills, faults, load, attacks, generated requests
-	@$(BIN)/python -m pytest -s tests/torture tests/rest/openapi/test_generated_requests.py $(ARGS)
+	@$(BIN)/python -m pytest -s tests/torture tests/rest/openapi/test_generated_requests.py \
+		tests/rest/test_hostile_requests.py $(ARGS)
 
 lint: $(INSTALLED) ## Check style, types and the import contract
 	@$(BIN)/ruff check .

@@ -13,11 +13,14 @@ def body_fields() -> dict[str, object]:
 
     Raises:
         RegistryError: the body is neither; see `json_object_body`.
-        InvalidInput: a form's field holds U+0000, or is given twice.
+        InvalidInput: a form's field has no name, holds U+0000, or is given twice.
     """
     if request.mimetype not in _FORMS:
         return json_object_body()
     for name, values in request.form.lists():
+        # Werkzeug gives None as the name of a part that has none, whatever its types say.
+        if not isinstance(name, str):
+            raise InvalidInput("A field of the form has no name.", code="invalid_form")
         if len(values) > 1:
             raise InvalidInput.of(name, "is given more than once")
         if "\0" in name + values[0]:

@@ -67,6 +67,9 @@ def _decode(stream: IO[bytes], decoder: MultipartDecoder, form: "_Form") -> None
         while not isinstance(event := _next_event(decoder), NeedData):
             if isinstance(event, Epilogue):
                 return
+            # A part may lack its name, whatever the decoder's types say.
+            if isinstance(event, File | Field) and not isinstance(event.name, str):
+                raise _malformed()
             if isinstance(event, File):
                 form.begin_file(event.name)
             elif isinstance(event, Field):

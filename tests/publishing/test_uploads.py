@@ -262,6 +262,8 @@ def test_bodies_that_are_no_form(publisher: Publisher) -> None:
         part + b"--b",
         part + part + b"--b--",
         file * 2 + b"--b--",
+        part.replace(b'; name="packageId"', b"") + b"--b--",
+        file.replace(b'; name="file"', b"") + b"--b--",
     ):
         assert code(post(body, form)) == "invalid_form"
     assert code(post(b"--b\r\nX: y\r\n\r\n\r\n--b--", form)) == "invalid_form"
