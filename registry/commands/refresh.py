@@ -16,11 +16,13 @@ _SECOND = 1000
 
 @click.command("refresh")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def command(as_json: bool) -> None:
+@click.option("--anew", is_flag=True, help="Read everything again, whatever is catalogued.")
+def command(as_json: bool, anew: bool) -> None:
     """Catalogue the workspace: REGISTRY_WORKSPACE, or the one that the database remembers.
 
     Readers see the old catalogue until the new one is complete. A refresh that another one is
-    ahead of waits for it and shares its result.
+    ahead of waits for it and shares its result. `--anew` mends what `registry verify` finds of the
+    catalogue, and takes as long as a first refresh.
     """
     settings = read_settings()
     with open_database(settings) as engine:
@@ -34,7 +36,7 @@ def command(as_json: bool) -> None:
         try:
             with show_progress(quiet=is_quiet()) as listener:
                 report = refresh_workspace(
-                    engine, workspace, listener, reports=settings.report_files()
+                    engine, workspace, listener, reports=settings.report_files(), anew=anew
                 )
         except WorkspaceUnavailable as error:
             # Clients must not see where it is; whoever runs this command has to.

@@ -64,13 +64,13 @@ def be_present(engine: Engine) -> Presence:
     return _SessionLock(engine) if engine.dialect.name == "postgresql" else _FileLock(engine)
 
 
-def find_absent(engine: Engine, workers: Collection[str]) -> set[str]:
-    """Tell which of the workers are gone."""
+def find_absent(engine: Engine, workers: Collection[str], *, clear: bool = True) -> set[str]:
+    """Tell which of the workers are gone; `clear` removes what they left beside SQLite."""
     if engine.dialect.name == "postgresql":
         with engine.connect() as connection:
             held = set(connection.scalars(_HELD))
         return {worker for worker in workers if int(worker, 16) not in held}
-    return {worker for worker in workers if not _is_locked(_lock_file(engine, worker))}
+    return {worker for worker in workers if not _is_locked(_lock_file(engine, worker), clear)}
 
 
 def read_note(engine: Engine, worker: str, job_id: str) -> Heartbeat | None:
@@ -151,15 +151,16 @@ def _lock_file(engine: Engine, worker: str) -> Path:
     return Path(f"{engine.url.database}.worker-{worker}")
 
 
-def _is_locked(path: Path) -> bool:
-    """Tell whether a process holds the file's lock; the file of one that is gone is removed."""
+def _is_locked(path: Path, clear: bool = True) -> bool:
+    """Tell whether a process holds the file's lock; `clear` removes the file where none does."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        path.unlink(missing_ok=True)
+        if clear:
+            path.unlink(missing_ok=True)
     except BlockingIOError:
         return True
     finally:

@@ -134,6 +134,10 @@ class HistoryUpdate:
             delete(Commit).where(Commit.workspace_id == self._workspace_id)
         )
         self._report.commits_removed = removed.rowcount
+        # Links go with their commits; where any did not, a new commit might get the number of one.
+        for batch in batches(member.package_id for member in self._members):
+            for links in (PackageCommit, FormerCommit):
+                self._connection.execute(delete(links).where(links.package_id.in_(batch)))
         if head:
             self._read_new([head], skip=frozenset())
 

@@ -50,11 +50,17 @@ class PackageChanges:
 
 
 def write_packages(
-    session: Session, workspace_id: int, read: Sequence[ReadManifest], now: datetime
+    session: Session,
+    workspace_id: int,
+    read: Sequence[ReadManifest],
+    now: datetime,
+    *,
+    documents: bool = False,
 ) -> PackageChanges:
     """Bring the packages in line with the manifests, which come ordered by path.
 
-    A package is known by its name: one that moved keeps its row, its listing and its health.
+    A package is known by its name: one that moved keeps its row, its listing and its health. Its
+    document is made where a column that it shows changed; with `documents`, in any case.
     """
     existing = {
         package.name: package
@@ -75,8 +81,10 @@ def write_packages(
             package = Package(workspace_id=workspace_id, name=name, created_at=now)
             session.add(package)
         rows[name] = package
-        if _assign(package, _facts(manifest, keep=package)):
+        shown = _assign(package, _facts(manifest, keep=package))
+        if shown:
             package.last_updated = now
+        if shown or documents:
             package.document = write_package_document(
                 {column: getattr(package, column) for column in KEYS.values()}
             )

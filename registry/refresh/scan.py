@@ -53,11 +53,13 @@ def refresh_workspace(
     progress: ProgressListener = silent,
     *,
     reports: ReportFiles = DEFAULT_REPORT_FILES,
+    anew: bool = False,
 ) -> ScanReport:
     """Bring the catalogue up to date with the workspace at `path`.
 
     All of it is one transaction: readers see the old catalogue or the new one. Only one refresh
-    runs at a time on a database; a caller who had to wait for another's shares its result.
+    runs at a time on a database; a caller who had to wait for another's shares its result. Where it
+    is to be done `anew`, nothing that is catalogued is built upon, or believed.
 
     Raises:
         WorkspaceUnavailable: there is no readable git repository; nothing was changed.
@@ -67,12 +69,12 @@ def refresh_workspace(
     newest = _newest_scan(engine)
     progress(Progress("waiting"))
     with refresh_lock(engine):
-        shared = _scan_since(engine, path, newest)
+        shared = None if anew else _scan_since(engine, path, newest)
         if shared is not None:
             return shared
         with Session(engine) as session:
             begin_write(session)
-            report = refresh_in(session, repository, progress, reports=reports)
+            report = refresh_in(session, repository, progress, reports=reports, anew=anew)
             session.commit()
             return report
 
@@ -83,12 +85,13 @@ def refresh_in(
     progress: ProgressListener = silent,
     *,
     reports: ReportFiles | None = None,
+    anew: bool = False,
 ) -> ScanReport:
     """Do a refresh's work in a transaction that the caller began to write, and will commit.
 
     Without `reports` no report is looked for, and those that are known stay.
     """
-    return _Refresh(session, repository, progress, reports).run()
+    return _Refresh(session, repository, progress, reports, anew=anew).run()
 
 
 def remembered_workspace(engine: Engine) -> Path | None:
@@ -137,8 +140,11 @@ class _Refresh:
         repository: Repository,
         progress: ProgressListener,
         reports: ReportFiles | None,
+        *,
+        anew: bool,
     ) -> None:
         self._reports = reports
+        self._anew = anew
         self._session = session
         self._connection = session.connection()
         self._repository = repository
@@ -153,9 +159,14 @@ class _Refresh:
         repository, report = self._repository, self._report
         workspace = self._find_workspace()
         before = workspace.head
+        if self._anew:
+            workspace.members_digest = workspace.tags_digest = ""
+            workspace.reports_release = workspace.reports_seen = None
         head, (tags, tags_digest) = repository.head(), repository.tags()
         shallow = repository.shallow_digest()
-        history_moved = (head.commit, shallow) != (workspace.head, workspace.shallow_digest)
+        history_moved = self._anew or (
+            (head.commit, shallow) != (workspace.head, workspace.shallow_digest)
+        )
         with self._phase("packages"):
             packages = self._refresh_packages(workspace, head)
         with self._phase("history"):
@@ -173,7 +184,8 @@ class _Refresh:
         workspace.branch, workspace.tags_digest = head.branch, tags_digest
         if self._reports is not None:
             with self._phase("reports"):
-                self._refresh_reports(workspace, self._reports, rescore=branch_moved)
+                rescore = branch_moved or self._anew
+                self._refresh_reports(workspace, self._reports, rescore=rescore)
         self._finish(workspace, before)
         return report
 
@@ -207,7 +219,9 @@ class _Refresh:
             if digest == workspace.members_digest:
                 return None
             read = [read_manifest(tree, file.path) for file in files]
-        changes = write_packages(self._session, workspace.id, read, self._started)
+        changes = write_packages(
+            self._session, workspace.id, read, self._started, documents=self._anew
+        )
         changes.problems[None] = [*problems, *more_problems]
         edges = write_dependencies(self._connection, changes.members, layout)
         issues = write_package_issues(self._connection, workspace.id, changes.problems)
@@ -275,7 +289,7 @@ class _Refresh:
                     head.commit,
                     rebuilt=packages.rebuilt,
                     vanished=packages.vanished > 0,
-                    start_over=shallow != workspace.shallow_digest,
+                    start_over=self._anew or shallow != workspace.shallow_digest,
                 )
         except HistoryUnreadable as failure:
             # Half a history must not look like a whole one: what was known stays, with the reason,
