@@ -22,8 +22,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings()
     configure_logging(settings.log_level)
     app = Flask("registry", static_folder=None, instance_path=str(settings.instance_path.resolve()))
-    # No address answers by sending the caller to another one.
+    # No address answers by sending the caller to another one: that would be at the host which the
+    # request names, and anyone can name any.
     app.url_map.merge_slashes = False
+    app.url_map.redirect_defaults = False
 
     # What every request goes through, in this order, and every response in the reverse one.
     init_settings(app, settings)

@@ -16,7 +16,7 @@ MAX_COMMITS = 1_000_000_000
 
 
 # Clients drop a lone `.` from an address, so the root package is there without it.
-@commits.get("/", defaults={"path": "."})
+@commits.get("/", defaults={"path": "."}, strict_slashes=False)
 @commits.get("/<path:path>")
 @conditional_read(kept=True)
 def list_package_commits(path: str) -> Response:

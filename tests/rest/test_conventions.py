@@ -199,3 +199,14 @@ def test_no_address_answers_by_another(client: FlaskClient, path: str, status: i
 
     assert response.status_code == status
     assert "Location" not in response.headers
+
+
+def test_no_answer_takes_the_hosts_word(app: Flask, client: FlaskClient) -> None:
+    headers = {"Host": "evil.example.org", "X-Forwarded-Host": "evil.example.org"}
+    for _, path in addresses(app):
+        bare = path.rstrip("/")
+        for address in (path, bare, f"{bare}/", "/api/commits/."):
+            for accepted in ("*/*", "text/html"):
+                response = client.get(address or "/", headers={**headers, "Accept": accepted})
+                assert response.status_code not in range(300, 400), address
+                assert "evil.example.org" not in f"{response.headers}{response.text}", address
