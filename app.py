@@ -11,6 +11,7 @@ from registry.web.cors import init_cors
 from registry.web.database import init_database
 from registry.web.json import init_json
 from registry.web.kept_answers import init_kept_answers
+from registry.web.metrics import init_metrics
 from registry.web.problems import init_problems
 from registry.web.request_id import configure_logging, init_request_id
 from registry.web.settings import init_settings
@@ -36,6 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_body(app, settings)
     init_arguments(app)
     init_database(app, settings)
+    init_metrics(app, settings)
     init_kept_answers(app, settings)
     init_storage(app, settings)
 

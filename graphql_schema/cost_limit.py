@@ -19,6 +19,7 @@ from registry.errors import Conflict
 from registry.rules.viewer import Viewer
 from registry.settings import Settings
 from registry.web.errors import RateLimited
+from registry.web.metrics import count_refusal
 
 # Seconds that a request waits for Redis at most, before the process counts by itself.
 _STORAGE_TIMEOUT = 1
@@ -78,6 +79,7 @@ class CostLimit:
         caller = _caller(viewer)
         if not limiter.hit(self._limit, "graphql", caller, cost=max(1, cost)):
             reset = limiter.get_window_stats(self._limit, "graphql", caller).reset_time
+            count_refusal("graphql")
             raise CostLimitReached(self._limit, max(1, math.ceil(reset - time.time())))
 
 

@@ -225,6 +225,12 @@ class Settings(BaseSettings):
         pattern="^(DEBUG|INFO|WARNING|ERROR)$",
         description="The least severe log lines that are written.",
     )
+    metrics: str = Field(
+        default="off",
+        pattern="^(off|loopback|on)$",
+        description="Who may read `GET /metrics`: nobody (`off`), callers on this machine that no "
+        "proxy speaks for (`loopback`), or everyone (`on`).",
+    )
     npm_registry_url: str = Field(
         default="",
         description="The npm registry that external dependencies are looked up in, `https://…` or "

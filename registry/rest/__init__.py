@@ -16,6 +16,7 @@ from registry.rest.jobs import jobs
 from registry.rest.limits import Policy, init_limits
 from registry.rest.links import links
 from registry.rest.listings import new_package, package_description
+from registry.rest.metrics import metrics
 from registry.rest.package_health import package_health
 from registry.rest.package_name import PackageNameConverter
 from registry.rest.packages import packages
@@ -38,6 +39,7 @@ from registry.settings import Settings
 BLUEPRINTS = (
     root,
     probes,
+    metrics,
     packages,
     commits,
     health,
@@ -76,6 +78,7 @@ BLUEPRINTS = (
 # The routes with limits of their own, and those that are never limited.
 POLICIES = {
     probes: None,
+    metrics: None,
     account: Policy.ACCOUNT,
     links: Policy.ACCOUNT,
     account_data: Policy.ACCOUNT_DATA,

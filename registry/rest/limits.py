@@ -21,8 +21,10 @@ from limits.errors import StorageError
 from registry.errors import Conflict
 from registry.settings import Settings
 from registry.web.authentication import current_caller, require_author
+from registry.web.metrics import count_refusal
 
 _KEY = "registry.counted_as"
+_POLICY = "registry.limit_policy"
 # Seconds that a request waits for Redis at most, before the process counts by itself.
 _STORAGE_TIMEOUT = 1
 _REDIS_SCHEMES = ("redis://", "rediss://", "redis+unix://")
@@ -114,6 +116,7 @@ def init_limits(
             return
         if limits[policy]:
             request.environ[_KEY] = _who_is_counted()
+            request.environ[_POLICY] = policy
         if policy.needs_author:
             # Before the limiter, so that a 401 does not count.
             require_author()
@@ -211,4 +214,5 @@ def _tell(limiter: Limiter, response: Response) -> Response:
     response.headers["X-RateLimit-Reset"] = str(math.ceil(reset))
     if counted.breached:
         response.headers["Retry-After"] = str(max(1, math.ceil(reset - now)))
+        count_refusal(request.environ[_POLICY].name.lower())
     return response

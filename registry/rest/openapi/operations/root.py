@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from registry.rest.openapi.operation import Operation, Parameter, json_answer
+from registry.rest.openapi.operation import Answer, Operation, Parameter, json_answer
 from registry.rest.openapi.shape import Shape
 
 
@@ -74,5 +74,14 @@ OPERATIONS = {
             "`workspace_not_catalogued`."
         },
         policy=None,
+    ),
+    "GET /metrics": Operation(
+        id="get_metrics",
+        summary="Give figures for Prometheus",
+        tag="Service",
+        answers={200: Answer("The figures, in Prometheus' text format.", {"text/plain": str})},
+        problems={404: "You may not read them (`REGISTRY_METRICS`)."},
+        policy=None,
+        needs_database=False,
     ),
 }
