@@ -14,6 +14,7 @@ import click
 
 from registry import __version__
 from registry.errors import InvalidInput, RegistryError
+from registry.rules.inert_text import make_inert
 
 INTERRUPTED = 130
 
@@ -63,9 +64,9 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except InvalidInput as error:
-            raise click.UsageError(error.detail) from error
+            raise click.UsageError(make_inert(error.detail)) from error
         except RegistryError as error:
-            raise click.ClickException(error.detail) from error
+            raise click.ClickException(make_inert(error.detail)) from error
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             ctx.exit(INTERRUPTED)

@@ -7,6 +7,7 @@ import click
 
 from registry.commands.terminal import print_json, say, suggest
 from registry.doctor import Check, Verdict, examine
+from registry.rules.inert_text import make_inert
 from registry.server import Address
 
 _COLOURS = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
@@ -44,7 +45,7 @@ def _print_one_by_one(checks: Iterable[Check], *, as_json: bool) -> list[Check]:
         done.append(check)
         if not as_json:
             verdict = click.style(f"{check.verdict:<4}", fg=_COLOURS[check.verdict])
-            click.echo(f"{verdict}  {check.name:<{_NAME_WIDTH}}{check.seen}")
+            click.echo(f"{verdict}  {check.name:<{_NAME_WIDTH}}{make_inert(check.seen)}")
             if check.mend:
-                click.echo(f"      {'':<{_NAME_WIDTH}}→ {check.mend}")
+                click.echo(f"      {'':<{_NAME_WIDTH}}→ {make_inert(check.mend)}")
     return done

@@ -1,10 +1,16 @@
-"""What commands print: results on standard output, everything else on standard error."""
+"""What commands print: results on standard output, everything else on standard error.
+
+Names, branches and messages may come from a workspace that anyone may have written, so nothing in a
+text but its line feeds does anything to a terminal.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
 import click
 import orjson
+
+from registry.rules.inert_text import make_inert
 
 
 def is_quiet() -> bool:
@@ -15,7 +21,7 @@ def is_quiet() -> bool:
 def say(text: str = "") -> None:
     """Tell the person at the terminal something, who may not want to hear it."""
     if not is_quiet():
-        click.echo(text, err=True)
+        click.echo(make_inert(text, keep_lines=True), err=True)
 
 
 def suggest(text: str) -> None:
@@ -25,7 +31,7 @@ def suggest(text: str) -> None:
 
 def print_result(text: str) -> None:
     """Print a result: what a script would take."""
-    click.echo(text)
+    click.echo(make_inert(text, keep_lines=True))
 
 
 def print_json(value: Any) -> None:
@@ -35,8 +41,9 @@ def print_json(value: Any) -> None:
 
 def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print rows in columns, each as wide as its widest text; the last is not padded."""
-    widths = [max(len(text) for text in column) for column in zip(heads, *rows, strict=True)]
-    for row in (heads, *rows):
+    shown = [[make_inert(text) for text in row] for row in (heads, *rows)]
+    widths = [max(len(text) for text in column) for column in zip(*shown, strict=True)]
+    for row in shown:
         cells = [text.ljust(width) for text, width in zip(row, widths, strict=True)]
         click.echo("  ".join(cells).rstrip())
 

@@ -4,9 +4,12 @@ import logging
 import re
 import time
 import uuid
+from typing import Any
 from urllib.parse import quote
 
 from flask import Flask, Response, has_request_context, request
+
+from registry.rules.inert_text import make_inert
 
 HEADER = "X-Request-Id"
 
@@ -61,9 +64,25 @@ def configure_logging(level: str) -> None:
     handler = logging.StreamHandler()
     handler.addFilter(_add_request_id)
     handler.setFormatter(
-        logging.Formatter("%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s")
+        InertFormatter("%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s")
     )
     root.addHandler(handler)
+
+
+class InertFormatter(logging.Formatter):
+    """Writes lines that nothing in a message can break, forge, or make a terminal act on.
+
+    What follows a line, a traceback, is set in, so that it cannot pass for lines of the log.
+    """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 -- logging's name
+        """Write the line."""
+        return make_inert(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 -- as above
+        """Write the traceback."""
+        lines = super().formatException(ei).split("\n")
+        return "\n".join(f"  {make_inert(line)}" for line in lines)
 
 
 def _add_request_id(record: logging.LogRecord) -> bool:

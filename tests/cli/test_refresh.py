@@ -93,3 +93,16 @@ def test_demo_refuses_a_place_that_is_taken(run: Run, migrated: str, tmp_path: P
 
     assert result.exit_code == 1
     assert "something other than the demo workspace" in result.stderr
+
+
+def test_a_branch_cannot_move_the_cursor(run: Run, migrated: str, tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path / "workspace")
+    git = workspace / ".git"
+    branch = "x\x1b]0;owned\x07"
+    (git / "refs/heads" / branch).write_bytes((git / "refs/heads/main").read_bytes())
+    (git / "HEAD").write_text(f"ref: refs/heads/{branch}\n")
+
+    result = run("refresh", REGISTRY_WORKSPACE=str(workspace))
+
+    assert result.exit_code == 0
+    assert " on x\\x1b]0;owned\\x07\n" in result.stdout

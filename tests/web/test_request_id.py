@@ -148,3 +148,25 @@ def test_lines_go_to_standard_error() -> None:
 
     assert done.stdout == ""
     assert done.stderr.rstrip().endswith("INFO registry [-] here")
+
+
+def test_nothing_in_a_message_or_a_traceback_forges_a_line(make_app: MakeApp) -> None:
+    forged = "x\r\n2026-01-01 00:00:00,000 INFO registry [-] forged \x1b[31m\u202e"
+    log = logging.getLogger("registry.test")
+
+    with bare_root() as root:
+        configure_logging("INFO")
+        (handler,) = root.handlers
+        assert isinstance(handler, logging.StreamHandler)
+        handler.setStream(written := io.StringIO())
+        log.warning("a branch named %s", forged)
+        try:
+            raise ValueError(forged)
+        except ValueError:
+            log.exception("it failed")
+
+    lines = written.getvalue().split("\n")
+    assert sum(line.startswith("2026-01-01") for line in lines) == 0
+    assert "x\\r\\n2026-01-01" in lines[0]
+    assert all(line.startswith("  ") for line in lines[2:] if line)
+    assert not set("\x1b\r\u202e") & set(written.getvalue())
