@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -20,9 +21,15 @@ _SUCCESSES = range(200, 300)
 class Refused(Exception):
     """The registry refused a request, with a problem document."""
 
-    def __init__(self, status: int, code: str, detail: str) -> None:
+    def __init__(self, status: int, code: str, detail: str, retry_after: int | None) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail = status, code, detail
+        # Seconds after which to try again; None: it does not say.
+        self.retry_after = retry_after
+
+
+class Unreachable(click.ClickException):
+    """There is no registry to be reached, or it was lost on the way."""
 
 
 class RegistryClient:
@@ -47,11 +54,46 @@ class RegistryClient:
 
         Raises:
             Refused: the registry does not give it.
-            click.ClickException: there is no registry to be reached.
+            Unreachable: there is no registry to be reached.
+        """
+        return json.loads(self.call("GET", path)[1])
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        body: bytes | Iterator[bytes] | None = None,
+    ) -> tuple[http.client.HTTPMessage, bytes]:
+        """Send a request, and give the headers and the body of the answer.
+
+        Args:
+            method: of HTTP.
+            path: where to.
+            headers: besides the token; of a body in pieces, its `Content-Length`.
+            body: whole, or piece by piece.
+
+        Raises:
+            Refused: the registry answers with a problem.
+            Unreachable: there is no registry to be reached, or it was lost on the way.
         """
         with self._connect() as connection:
-            connection.request("GET", self._prefix + path, headers=self._headers)
-            return json.loads(self._read(connection)[1])
+            try:
+                sent = {**self._headers, **headers}
+                connection.request(method, self._prefix + path, body, sent)
+            except (BrokenPipeError, ConnectionResetError):
+                # It may have answered before it had read all: the answer tells why.
+                return self._read(connection)
+            return self._read(connection)
+
+    def path_of(self, location: str) -> str:
+        """Give the path to ask for of an address that this registry told in `Location`."""
+        return urlsplit(location).path.removeprefix(self._prefix)
+
+    @property
+    def server(self) -> str:
+        """The registry's address."""
+        return self._server
 
     def send_file(
         self,
@@ -66,11 +108,11 @@ class RegistryClient:
             path: where to.
             fields: the form's other fields.
             file: the file, which is sent as the field `file`.
-            progress: told how many more bytes of the file were sent, again and again.
+            progress: told how many bytes of the file were sent, again and again.
 
         Raises:
             Refused: the registry does not take it.
-            click.ClickException: there is no registry to be reached, or it was lost on the way.
+            Unreachable: there is no registry to be reached, or it was lost on the way.
         """
         boundary = secrets.token_hex(16)
         head = b"".join(
@@ -90,21 +132,14 @@ class RegistryClient:
             with file.open("rb") as content:
                 while chunk := content.read(_CHUNK):
                     yield chunk
-                    progress(len(chunk))
+                    progress(content.tell())
             yield tail
 
         headers = {
-            **self._headers,
             "Content-Type": f"multipart/form-data; boundary={boundary}",
             "Content-Length": str(length),
         }
-        with self._connect() as connection:
-            try:
-                connection.request("POST", self._prefix + path, body(), headers)
-            except (BrokenPipeError, ConnectionResetError):
-                # It may have answered before it had read all: the answer tells why.
-                return self._read(connection)[0]
-            return self._read(connection)[0]
+        return self.call("POST", path, headers, body())[0]
 
     @contextmanager
     def _connect(self) -> Iterator[http.client.HTTPConnection]:
@@ -119,7 +154,7 @@ class RegistryClient:
 
     def _explain(self, error: Exception) -> NoReturn:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise click.ClickException(f"{self._server} cannot be reached: {reason}.") from error
+        raise Unreachable(f"{self._server} cannot be reached: {reason}.") from error
 
     def _read(
         self, connection: http.client.HTTPConnection
@@ -133,4 +168,5 @@ class RegistryClient:
             code, detail = str(problem["code"]), str(problem["detail"])
         except (ValueError, KeyError, TypeError):
             code, detail = "", f"{self._server} answers with {response.status}, and no reason."
-        raise Refused(response.status, code, detail)
+        after = response.headers.get("Retry-After", "")
+        raise Refused(response.status, code, detail, int(after) if after.isdecimal() else None)

@@ -1,6 +1,7 @@
 """`registry publish`, against a registry that is served for real."""
 
 import json
+import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,10 @@ from click.testing import CliRunner, Result
 from werkzeug.serving import make_server
 
 from registry.cli import main
+from registry.commands import upload_in_pieces
+from registry.commands.kept_upload import KeptUpload
+from registry.commands.registry_client import Refused
+from registry.commands.upload_in_pieces import FileInPieces, Patience
 from tests.publishing.archives import IDENTIFIER, make_zip
 from tests.publishing.conftest import Publisher
 
@@ -36,12 +41,21 @@ def server(publisher: Publisher) -> Iterator[str]:
     served.server_close()
 
 
+@pytest.fixture(autouse=True)
+def _remembered_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """Make a package's archive."""
     path = tmp_path / "package.zip"
     path.write_bytes(make_zip())
     return path
+
+
+def remembered(file: Path) -> list[Path]:
+    return list((file.parent / "state" / "registry" / "uploads").iterdir())
 
 
 def publish(publisher: Publisher, server: str, *arguments: object, by: str = "upload") -> Result:
@@ -103,6 +117,94 @@ def test_a_token_that_may_only_upload(publisher: Publisher, server: str, file: P
 
     assert (result.exit_code, result.stdout) == (0, "status processing\n")
     assert "ViewPackages" in result.stderr
+
+
+def test_what_was_begun_is_gone_on_with(
+    publisher: Publisher, server: str, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload_in_pieces, "PIECE", 100)
+    send = FileInPieces._send_piece
+
+    def break_off(pieces: FileInPieces, upload: KeptUpload, offset: int, length: int) -> Any:
+        if offset >= 300:
+            raise KeyboardInterrupt
+        return send(pieces, upload, offset, length)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FileInPieces, "_send_piece", break_off)
+        stopped = publish(publisher, server, file, "--version", "1.4.3", "--private")
+    assert (stopped.exit_code, stopped.stdout) == (130, "")
+    assert "give the same command again" in stopped.stderr
+    assert stat.S_IMODE(remembered(file)[0].stat().st_mode) == 0o600
+
+    result = publish(publisher, server, file, "--version", "1.4.3", "--private", "--json")
+
+    assert result.exit_code == 0, result.output
+    assert f"Going on after 300 of {file.stat().st_size:,} bytes." in result.stderr
+    # The key that was told to the command that was stopped.
+    headers = {"X-Private-Key": json.loads(result.stdout)["privateKey"]}
+    address = f"/artifacts/{publisher.row().download_key}"
+    assert publisher.client.get(address, headers=headers).status_code == 200
+    assert remembered(file) == []
+
+
+def test_another_file_begins_anew(
+    publisher: Publisher, server: str, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FileInPieces, "_send_piece", stop)
+        publish(publisher, server, file, "--version", "1.4.3")
+    (first,) = publisher.storage.partial_files.names()
+    file.write_bytes(make_zip(level=0))
+
+    result = publish(publisher, server, file, "--version", "1.4.3")
+
+    assert result.exit_code == 0, result.output
+    assert "Going on" not in result.stderr
+    # What was begun before is cancelled, and waits for nothing.
+    assert publisher.storage.partial_files.names() == []
+    assert first
+
+
+def test_a_registry_that_cannot_take_pieces_gets_the_whole(
+    publisher: Publisher, server: str, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose(*_: object) -> None:
+        for name in publisher.storage.partial_files.names():
+            publisher.storage.partial_files.remove(name)
+
+    with monkeypatch.context() as patched:
+        # Each request reaches another server.
+        patched.setattr(FileInPieces, "_read", lambda *_: iter([lose() or b"x"]))
+        result = publish(publisher, server, file, "--version", "1.4.3")
+
+    assert result.exit_code == 0, result.output
+    assert "sending it whole" in result.stderr
+    assert publisher.row().status == "processed"
+
+
+def test_patience_ends(publisher: Publisher, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload_in_pieces, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(upload_in_pieces, "PATIENCE", 0.05)
+    patience = Patience()
+    tried = 0
+
+    def fail() -> None:
+        nonlocal tried
+        tried += 1
+        raise Refused(503, "unavailable", "Not now.", None)
+
+    with pytest.raises(Refused), main.make_context("registry", ["doctor"]):
+        patience.insist(fail)
+    assert tried > 2
+    with pytest.raises(Refused), main.make_context("registry", ["doctor"]):
+        # It says when, and that is too late.
+        patience.wait(Refused(429, "rate_limited", "Too many.", 3600))
+    with pytest.raises(Refused):
+        patience.wait(Refused(400, "invalid_version", "None.", None))
 
 
 def test_a_registry_that_is_not_there(publisher: Publisher, file: Path) -> None:
