@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from inspect import signature
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, FromClause, Select, inspect, join, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, inspect, join, select, true, union_all
 
 from registry.models import Base
 from registry.rules.viewer import Viewer
@@ -81,6 +81,46 @@ class Link:
 
     model: type[Base]
     key: str
+    # A table of the same columns whose rows count as well, none of which is in both: where the
+    # field's argument `also_if` is true.
+    also: type[Base] | None = None
+    also_if: str = ""
+
+
+class UnitedLinks:
+    """The rows of a link's two tables that belong to one parent, as an alias of one table.
+
+    The tie is inside of both, where each database finds their own keys; so who reads this must not
+    ask for it again.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        level: int,
+        tie: Callable[[Any], ColumnElement[bool]],
+        parent: Any,
+        parent_key: ColumnElement[bool] | None,
+    ) -> None:
+        columns = [attribute.key for attribute in inspect(link.model).column_attrs]
+        statements = []
+        for model in (link.model, link.also):
+            alias = alias_at(cast("type[Base]", model), level)
+            statement = select(*(getattr(alias, key).label(key) for key in columns))
+            statement = statement.where(tie(alias))
+            if parent_key is None:
+                statements.append(statement.select_from(alias).correlate(parent))
+            else:
+                together = join(parent, alias, true())
+                statements.append(statement.select_from(together).where(parent_key))
+        name = f"{link.model.__tablename__}_l{level}u"
+        self.selectable = union_all(*statements).subquery(name)
+        for key in columns:
+            setattr(self, key, self.selectable.c[key])
+
+    def __clause_element__(self) -> FromClause:
+        """Stand in SQL expressions."""
+        return self.selectable
 
 
 @dataclass(frozen=True)
@@ -158,13 +198,23 @@ def rows_of(
         level: how deep the rows' query is inside others; the parent's is less.
     """
     child = alias_at(entity.model, level)
-    between = alias_at(link.model, level) if link else None
-    key = getattr(between, link.key) if link else entity.key(child)
-    tied = child if between is None else between
-    ties: list[ColumnElement[bool]] = []
-    if where is not None:
+
+    def tie(tied: Any) -> Any:
         entities = [tied] if parent is None else [parent, tied]
-        ties.append(call_declared(where, entities, viewer, arguments))
+        return call_declared(where, entities, viewer, arguments) if where else true()
+
+    ties: list[ColumnElement[bool]] = []
+    between: Any = None
+    if link is not None and link.also is not None and arguments.get(link.also_if):
+        between = UnitedLinks(link, level, tie, parent, parent_key)
+        if parent_key is not None:
+            # The parent is in there.
+            parent = parent_key = None
+    else:
+        between = alias_at(link.model, level) if link else None
+        if where is not None:
+            ties.append(tie(child if between is None else between))
+    key = getattr(between, link.key) if link else entity.key(child)
     demands: list[ColumnElement[bool]] = []
     if entity.visible is not None and not visible_already:
         demands.append(entity.visible(child, viewer))

@@ -8,7 +8,16 @@ from sqlalchemy import ColumnElement, Float, and_, func, literal_column, select
 from sqlalchemy.orm import aliased
 from strawberry.scalars import JSON
 
-from graphql_schema.engine.fields import column, connection, entity, global_id, many, one, part
+from graphql_schema.engine.fields import (
+    argument,
+    column,
+    connection,
+    entity,
+    global_id,
+    many,
+    one,
+    part,
+)
 from graphql_schema.engine.relay import Connection
 from graphql_schema.engine.rows import Link
 from graphql_schema.enumerations import PackageKind
@@ -172,7 +181,12 @@ class Package(Node):
     commits: Connection[Commit] = connection(
         lambda package, link: link.package_id == package.id,
         "The commits that touched it, the newest first.",
-        link=Link(models.PackageCommit, "commit_id"),
+        link=Link(models.PackageCommit, "commit_id", also=models.FormerCommit, also_if="follow"),
+        arguments=[
+            argument(
+                "follow", bool | None, "Whether those count too from where it was before it moved."
+            )
+        ],
         orders=PACKAGE_COMMIT_ORDERS,
         filter_by=CommitFilter,
     )

@@ -18,6 +18,7 @@ from registry.models import (
     BuildFigure,
     Commit,
     Dependency,
+    FormerCommit,
     Health,
     HealthDay,
     Issue,
@@ -131,6 +132,7 @@ class _Filler:
             BuildFigure,
             Commit,
             PackageCommit,
+            FormerCommit,
             Listing,
             Publication,
         ):
@@ -168,17 +170,22 @@ class _Filler:
         return dates
 
     def _insert_links(self, dates: list[datetime]) -> None:
-        def links() -> Iterable[dict[str, Any]]:
-            for package in self._members:
-                wanted = min(self._size.commits, len(dates))
-                for number in self._chance.sample(range(1, len(dates) + 1), wanted):
-                    yield {
-                        "package_id": package,
-                        "date": dates[number - 1],
-                        "commit_id": number,
-                    }
+        def links(package: int, numbers: Iterable[int]) -> Iterable[dict[str, Any]]:
+            for number in numbers:
+                yield {"package_id": package, "date": dates[number - 1], "commit_id": number}
 
-        self._insert(PackageCommit, links())
+        wanted = min(self._size.commits, len(dates))
+        every = range(1, len(dates) + 1)
+        own = {package: self._chance.sample(every, wanted) for package in self._members}
+        # Every other package has moved: a few of the commits before, and between, its own.
+        former = {
+            package: [number for number in every if number % 7 == package % 7][: wanted // 2 + 1]
+            for package in self._members[::2]
+        }
+        for package in self._members:
+            self._insert(PackageCommit, links(package, own[package]))
+            others = set(former.get(package, ())) - set(own[package])
+            self._insert(FormerCommit, links(package, sorted(others)))
 
     def _package(self, key: int) -> dict[str, Any]:
         member = key in self._members

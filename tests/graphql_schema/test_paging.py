@@ -18,10 +18,15 @@ CONNECTIONS = {
     "commits": ("{ c: commits%s", "}", "hash"),
     "versions": ('{ package(name: "@acme/small-1") { c: versions%s', "} }", "version"),
     "package's commits": ('{ package(name: "@acme/small-1") { c: commits%s', "} }", "hash"),
+    "commits where it was": ('{ package(name: "@acme/small-1") { c: commits%s', "} }", "hash"),
     "dependencies": ('{ package(name: "@acme/small-1") { c: dependencies%s', "} }", "name"),
     "search": ("{ c: search%s", "}", "name"),
 }
-FURTHER = {"by score": "orderBy: {field: score, direction: desc}", "search": 'query: "a"'}
+FURTHER = {
+    "by score": "orderBy: {field: score, direction: desc}",
+    "commits where it was": "follow: true",
+    "search": 'query: "a"',
+}
 
 
 def page(catalogue: Catalogue, connection: str, arguments: str) -> dict[str, Any]:
