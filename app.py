@@ -14,6 +14,7 @@ from registry.web.kept_answers import init_kept_answers
 from registry.web.metrics import init_metrics
 from registry.web.problems import init_problems
 from registry.web.request_id import configure_logging, init_request_id
+from registry.web.routes import init_routes
 from registry.web.settings import init_settings
 from registry.web.storage import init_storage
 
@@ -21,12 +22,9 @@ from registry.web.storage import init_storage
 def create_app(settings: Settings | None = None) -> Flask:
     """Make the Flask application; without settings, they are read from the environment."""
     settings = settings or Settings()
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
     app = Flask("registry", static_folder=None, instance_path=str(settings.instance_path.resolve()))
-    # No address answers by sending the caller to another one: that would be at the host which the
-    # request names, and anyone can name any.
-    app.url_map.merge_slashes = False
-    app.url_map.redirect_defaults = False
+    init_routes(app)
 
     # What every request goes through, in this order, and every response in the reverse one.
     init_settings(app, settings)
