@@ -8,10 +8,14 @@ from flask import Flask, Response, request
 
 from registry.settings import Settings
 
-_ALLOWED_HEADERS = "Authorization, Content-Type, If-Match, If-None-Match, X-Request-Id"
+_ALLOWED_HEADERS = (
+    "Authorization, Content-Type, If-Match, If-None-Match, X-Request-Id, "
+    "Tus-Resumable, Upload-Length, Upload-Metadata, Upload-Offset"
+)
 _EXPOSED_HEADERS = (
     "ETag, Link, Retry-After, WWW-Authenticate, X-RateLimit-Limit, X-RateLimit-Remaining, "
-    "X-RateLimit-Reset, X-Request-Id"
+    "X-RateLimit-Reset, X-Request-Id, Location, X-Private-Key, "
+    "Tus-Resumable, Upload-Expires, Upload-Length, Upload-Offset"
 )
 # Seconds for which a browser need not ask again.
 _MAX_AGE = "600"
