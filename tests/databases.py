@@ -63,6 +63,11 @@ class Databases:
         else:
             self._administer(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)"), name)
 
+    def close(self) -> None:
+        """Let go of the server; what was made goes with its directory, or with the server."""
+        if self._administrator is not None:
+            self._administrator.close()
+
     def _make_sqlite(self) -> str:
         if self._sqlite_template is None:
             url = self.make_empty("sqlite")
