@@ -3,14 +3,13 @@
 import hashlib
 import os
 import re
-import shutil
-import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
 from registry.errors import WorkspaceUnavailable
+from registry.history.enclosures import make_enclosure, remove_enclosure
 from registry.history.errors import HistoryIncomplete, HistoryUnreadable
 from registry.history.git_command import Answer, GitProcess, ask_git
 from registry.history.references import Head, read_head, read_names
@@ -84,6 +83,11 @@ class Repository:
             git_dir=git_dir,
             object_format=object_format.decode(),
         )
+
+    @property
+    def own_directory(self) -> Path:
+        """Where this service may keep files of its own, which neither git nor people see."""
+        return self._git_dir / "registry"
 
     def head(self) -> Head:
         """Tell which commit and which branch are checked out.
@@ -191,14 +195,8 @@ class Repository:
 
     @cached_property
     def _enclosure(self) -> tuple[Path, dict[str, str]]:
-        try:
-            enclosure = Path(tempfile.mkdtemp(prefix="registry-git-"))
-        except OSError as error:
-            raise WorkspaceUnavailable(
-                "No temporary directory can be made: point TMPDIR at one that the service may "
-                "write to."
-            ) from error
-        weakref.finalize(self, shutil.rmtree, enclosure, ignore_errors=True)
+        enclosure, lock = make_enclosure()
+        weakref.finalize(self, remove_enclosure, enclosure, lock)
         for directory in ("refs", "info"):
             (enclosure / directory).mkdir()
         (enclosure / "HEAD").write_text("ref: refs/heads/none\n")

@@ -1,8 +1,6 @@
 """Changing a package's manifest: the file and the catalogue together, or neither."""
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +20,7 @@ from registry.errors import (
 from registry.history.repository import Repository
 from registry.models import Package, Workspace
 from registry.refresh.lock import refresh_lock
+from registry.refresh.replaced_files import replace_file
 from registry.refresh.scan import refresh_in
 from registry.workspace.manifest_edit import edit_manifest, validate_changes
 
@@ -82,7 +81,7 @@ def update_package_config(
                 "Refresh, look at it, and try again.",
                 code="manifest_changed",
             )
-        with _replaced(manifest, before, edit_manifest(before, changes)):
+        with _replaced(repository, manifest, before, edit_manifest(before, changes)):
             refresh_in(session, repository)
             session.commit()
 
@@ -110,34 +109,14 @@ def _unwritable(failure: OSError) -> WorkspaceUnavailable:
 
 
 @contextmanager
-def _replaced(path: Path, before: bytes, after: bytes) -> Iterator[None]:
+def _replaced(repository: Repository, path: Path, before: bytes, after: bytes) -> Iterator[None]:
     """Give a file new content; what goes wrong inside puts the old content back."""
     try:
-        _write_atomically(path, after)
+        replace_file(repository, path, after)
     except OSError as failure:
         raise _unwritable(failure) from failure
     try:
         yield
     except BaseException:
-        _write_atomically(path, before)
+        replace_file(repository, path, before)
         raise
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file so that whoever looks, at any instant, sees one content whole."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".package.json.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fchmod(file.fileno(), path.stat().st_mode & 0o7777)
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

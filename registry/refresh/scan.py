@@ -29,6 +29,7 @@ from registry.refresh.issues import count_issues, write_history_issues, write_pa
 from registry.refresh.lock import refresh_lock
 from registry.refresh.members_stand import members_stand
 from registry.refresh.packages import PackageChanges, write_packages
+from registry.refresh.replaced_files import clear_left
 from registry.refresh.report import Phase, Progress, ProgressListener, ScanReport, silent
 from registry.refresh.reports import refresh_reports
 from registry.refresh.versions import write_tags, write_uncommitted
@@ -157,6 +158,7 @@ class _Refresh:
     def run(self) -> ScanReport:
         """Do it all, but for the commit."""
         repository, report = self._repository, self._report
+        clear_left(repository)
         workspace = self._find_workspace()
         before = workspace.head
         if self._anew:
