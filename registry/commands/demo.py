@@ -19,7 +19,7 @@ def command() -> None:
     with open_database(settings) as engine:
         require_migrated(engine)
         with show_progress(quiet=is_quiet()) as listener:
-            demo = make_demo(engine, settings.instance_path, listener)
+            demo = make_demo(engine, settings.instance_path, listener, settings=settings)
     print_result(demo.token)
     say(f"The workspace {demo.report.workspace} has {demo.report.packages} packages.")
     say(f"The token is {demo.author_name}'s; it allows ViewPackages and ManageWorkspace.")

@@ -9,14 +9,16 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import sessionmaker
 
-from registry.database import writing
 from registry.demo.listings import DEMO_AUTHOR
 from registry.demo.measurements import make_measurements
 from registry.demo.publications import make_publications
 from registry.demo.repository import make_workspace
 from registry.demo.token import find_token, keep_token
 from registry.models import Author
+from registry.publishing.stored_files import naming_files
 from registry.refresh import ProgressListener, ScanReport, refresh_workspace, silent
+from registry.settings import Settings
+from registry.storage import open_storage
 
 __all__ = ["Demo", "find_token", "make_demo", "make_workspace"]
 
@@ -30,8 +32,21 @@ class Demo:
     token: str
 
 
-def make_demo(engine: Engine, directory: Path, progress: ProgressListener = silent) -> Demo:
+def make_demo(
+    engine: Engine,
+    directory: Path,
+    progress: ProgressListener = silent,
+    *,
+    settings: Settings | None = None,
+) -> Demo:
     """Make the demo in a migrated database, with its workspace in `directory`.
+
+    Args:
+        engine: the database.
+        directory: the instance directory.
+        progress: told how far it is.
+        settings: where artifacts are kept, and under which address they are fetched; None: in the
+            directory, and under the default one.
 
     Raises:
         Conflict: the workspace's place is taken by something else.
@@ -39,8 +54,10 @@ def make_demo(engine: Engine, directory: Path, progress: ProgressListener = sile
     """
     workspace = make_workspace(directory / "demo")
     report = refresh_workspace(engine, workspace, progress)
-    with writing(sessionmaker(engine)) as session:
-        make_publications(session)
+    if settings is None:
+        settings = Settings(instance_path=directory)
+    with naming_files(sessionmaker(engine)) as session:
+        make_publications(session, open_storage(settings), settings)
         make_measurements(session)
         author = session.scalars(
             select(Author).where(Author.author_id == DEMO_AUTHOR.author_id)

@@ -7,7 +7,6 @@ demo workspace whose published versions are the ones that git knows.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 
 from registry.rules.enumerations import PackageType, VersionStatus
 
@@ -24,7 +23,8 @@ class Published:
     is_public: bool = True
     is_stored: bool = True
     installs: int = 0
-    # Bytes.
+    # The document's own, of an artifact that nobody has: bytes, SHA-256 and address. Without them,
+    # a version that is processed has an artifact of its own.
     size: int = 0
     installed_size: int = 0
     hash: str = ""
@@ -61,28 +61,21 @@ def _day(year: int, month: int, day: int) -> datetime:
 
 
 def _processed(
-    identifier: str,
     version: str,
     upload_date: datetime,
     *,
-    size: int,
     installs: int = 0,
     is_public: bool = True,
     dependencies: Pairs = (),
     xp_selection: str = "*",
 ) -> Published:
-    """Describe a version that was processed; its hash and address follow from its name."""
-    digest = sha256(f"{identifier}@{version}".encode()).hexdigest()
+    """Describe a version that was processed: it has an artifact, which tells hash and sizes."""
     return Published(
         version=version,
         status=VersionStatus.PROCESSED,
         upload_date=upload_date,
         is_public=is_public,
         installs=installs,
-        size=size,
-        installed_size=size * 27 // 10,
-        hash=digest,
-        loc=f"https://cdn.example.com/{digest[:40]}",
         dependencies=dependencies,
         xp_selection=xp_selection,
     )
@@ -147,10 +140,10 @@ _WORKSPACE_PACKAGES = (
         description="Decodes METAR weather reports, the odd ones included.",
         workspace_package="@acme/metar",
         versions=(
-            _processed(_METAR, "1.0.0", _day(2023, 9, 9), size=48_112, installs=9_804),
-            _processed(_METAR, "1.1.0", _day(2024, 4, 23), size=51_340, installs=12_377),
-            _processed(_METAR, "1.2.0", _day(2024, 9, 8), size=55_018, installs=20_156),
-            _processed(_METAR, "1.3.0", _day(2025, 6, 27), size=61_774, installs=4_890),
+            _processed("1.0.0", _day(2023, 9, 9), installs=9_804),
+            _processed("1.1.0", _day(2024, 4, 23), installs=12_377),
+            _processed("1.2.0", _day(2024, 9, 8), installs=20_156),
+            _processed("1.3.0", _day(2025, 6, 27), installs=4_890),
             Published("2.0.0", VersionStatus.PROCESSING, _day(2026, 6, 29)),
         ),
     ),
@@ -162,16 +155,12 @@ _WORKSPACE_PACKAGES = (
         workspace_package="xplane-connect",
         versions=(
             Published("1.0.0", VersionStatus.REMOVED, _day(2024, 8, 30), is_stored=False),
-            _processed(
-                _CONNECT, "1.1.0", _day(2025, 8, 8), size=214_870, installs=3_311, xp_selection="12"
-            ),
+            _processed("1.1.0", _day(2025, 8, 8), installs=3_311, xp_selection="12"),
             # Published from a branch: git's history knows nothing of it.
-            _processed(_CONNECT, "1.2.0b1", _day(2026, 1, 12), size=220_114, is_public=False),
+            _processed("1.2.0b1", _day(2026, 1, 12), is_public=False),
             _processed(
-                _CONNECT,
                 "1.2.0",
                 _day(2026, 3, 25),
-                size=221_960,
                 installs=1_702,
                 dependencies=(("xpkg/hangar.metar", "1.2-1"),),
                 xp_selection="12.1-",
@@ -195,10 +184,8 @@ _AIRCRAFT = Listed(
         _failed("0.9.0b2", VersionStatus.FAILED_NOT_ENOUGH_SPACE, _day(2025, 2, 4)),
         _failed("0.9.0r1", VersionStatus.FAILED_SERVER, _day(2025, 2, 10)),
         _processed(
-            _SKYLANE,
             "1.0.0",
             _day(2025, 3, 3),
-            size=184_320_500,
             installs=861,
             dependencies=((f"xpkg/{_CONNECT}", "1.1-"),),
             xp_selection="12",
@@ -217,8 +204,8 @@ _OTHER_AUTHOR = (
         package_type=PackageType.SCENERY,
         description="Forty mountain strips, none of them level.",
         versions=(
-            _processed(_ALPS, "2.0.0", _day(2025, 5, 19), size=912_440_018, installs=2_440),
-            _processed(_ALPS, "2.1.0b1", _day(2026, 9, 1), size=930_118_770, is_public=False),
+            _processed("2.0.0", _day(2025, 5, 19), installs=2_440),
+            _processed("2.1.0b1", _day(2026, 9, 1), is_public=False),
         ),
     ),
     Listed(
@@ -228,10 +215,8 @@ _OTHER_AUTHOR = (
         description="Red and white, for the Skylane. Not yet for everyone.",
         versions=(
             _processed(
-                "nord.rescue-livery",
                 "0.1.0",
                 _day(2026, 9, 20),
-                size=8_220_014,
                 is_public=False,
                 dependencies=((f"xpkg/{_SKYLANE}", "1"),),
             ),

@@ -4,24 +4,36 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from registry.accounts.authors import create_author
+from registry.demo.artifacts import publish_artifact
 from registry.demo.listings import PUBLISHERS, Listed, Published, Publisher
 from registry.models import Author, Listing, Package, Publication, Version
+from registry.publishing.artifact import PackageFacts
+from registry.rules.enumerations import VersionStatus
 from registry.rules.names import name_key
 from registry.rules.versions import RegistryVersion
+from registry.settings import Settings
+from registry.storage import Storage
 
 
-def make_publications(session: Session) -> None:
+def make_publications(session: Session, storage: Storage, settings: Settings) -> None:
     """Write what is not there yet; what is there stays as it is.
 
     The workspace is catalogued first: a listing of one of its packages joins that package, and a
-    published version the version that git knows. The transaction is the caller's.
+    published version the version that git knows. The transaction is the caller's, one of
+    `naming_files`.
     """
     for publisher in PUBLISHERS:
         author = _author(session, publisher)
         for listed in publisher.listings:
             package = _listed_package(session, author, listed)
             for published in listed.versions:
-                _publish(session, package, published)
+                publication = _publication(session, package, published)
+                if publication is None:
+                    continue
+                if published.status is VersionStatus.PROCESSED and not published.hash:
+                    facts = _facts(author, listed, published)
+                    publish_artifact(publication, facts, listed.description, storage, settings)
+                session.add(publication)
 
 
 def _author(session: Session, publisher: Publisher) -> Author:
@@ -76,7 +88,22 @@ def _workspace_package(session: Session, listed: Listed) -> Package | None:
     )
 
 
-def _publish(session: Session, package: Package, published: Published) -> None:
+def _facts(author: Author, listed: Listed, published: Published) -> PackageFacts:
+    return PackageFacts(
+        identifier=listed.identifier,
+        name=listed.name,
+        package_type=listed.package_type,
+        version=published.version,
+        author_id=author.author_id,
+        dependencies=[list(pair) for pair in published.dependencies],
+        supports_macos=True,
+        supports_windows=True,
+        supports_linux=True,
+    )
+
+
+def _publication(session: Session, package: Package, published: Published) -> Publication | None:
+    """Make a version's publication, and the version where git knows none; None: it is there."""
     version = session.scalar(
         select(Version).where(
             Version.package_id == package.id, Version.version == published.version
@@ -92,21 +119,19 @@ def _publish(session: Session, package: Package, published: Published) -> None:
         session.add(version)
         session.flush()
     if session.get(Publication, version.id) is not None:
-        return
-    session.add(
-        Publication(
-            version_id=version.id,
-            status=published.status,
-            is_public=published.is_public,
-            is_stored=published.is_stored,
-            installs=published.installs,
-            size=published.size,
-            installed_size=published.installed_size,
-            hash=published.hash,
-            loc=published.loc,
-            dependencies=[list(pair) for pair in published.dependencies],
-            incompatibilities=[list(pair) for pair in published.incompatibilities],
-            xp_selection=published.xp_selection,
-            upload_date=published.upload_date,
-        )
+        return None
+    return Publication(
+        version_id=version.id,
+        status=published.status,
+        is_public=published.is_public,
+        is_stored=published.is_stored,
+        installs=published.installs,
+        size=published.size,
+        installed_size=published.installed_size,
+        hash=published.hash,
+        loc=published.loc,
+        dependencies=[list(pair) for pair in published.dependencies],
+        incompatibilities=[list(pair) for pair in published.incompatibilities],
+        xp_selection=published.xp_selection,
+        upload_date=published.upload_date,
     )

@@ -1,13 +1,18 @@
 """The whole demo in a database: what the documents show, what git knows, and nothing twice."""
 
+import hashlib
+import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from app import create_app
 from registry.accounts.publications import find_published_package, list_published_packages
 from registry.accounts.tokens import authenticate, revoke_token
 from registry.database import make_engine
@@ -36,6 +41,8 @@ from registry.refresh import refresh_workspace
 from registry.rules.enumerations import PackageType, VersionStatus
 from registry.rules.permissions import Permission
 from registry.rules.score import HEALTHY_FROM, WARNING_FROM
+from registry.settings import Settings
+from registry.web.database import db
 from tests.databases import Databases, fresh_database
 from tests.repositories import WorkTree
 
@@ -133,6 +140,33 @@ def test_the_document_s_samples_are_there_to_the_letter(session: Session) -> Non
 )
 def test_every_value_is_there_to_be_seen(session: Session, column: Any, values: Any) -> None:
     assert set(session.scalars(select(column))) == set(values)
+
+
+def test_what_everyone_may_install_is_there(made: Made) -> None:
+    app = create_app(
+        Settings(
+            database_url=made.engine.url.render_as_string(hide_password=False),
+            instance_path=made.directory,
+        )
+    )
+    client = app.test_client()
+    with Session(made.engine) as session:
+        rows = session.execute(
+            select(Publication.loc, Publication.hash, Publication.size).where(
+                Publication.status == "processed",
+                Publication.is_public,
+                # The document's own sample, whose artifact nobody has.
+                Publication.hash.not_like("54ecb365%"),
+            )
+        ).all()
+
+    assert len(rows) == 8
+    for loc, sha256, size in rows:
+        artifact = client.get(urlsplit(loc).path).data
+        assert (hashlib.sha256(artifact).hexdigest(), len(artifact)) == (sha256, size)
+        assert "manifest.json" in zipfile.ZipFile(io.BytesIO(artifact)).namelist()
+    with app.app_context():
+        db.engine.dispose()
 
 
 def test_there_is_another_author_with_private_versions(session: Session) -> None:
