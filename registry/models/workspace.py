@@ -25,6 +25,9 @@ class Workspace(Base):
     # Empty when HEAD is detached, or the repository has no commit.
     branch: Mapped[str] = mapped_column(default="")
     head: Mapped[str] = mapped_column(default="")
+    # What dependencies on files and directories point to, and whether there is anything
+    # (`registry.refresh.local_targets`); null: not looked for yet.
+    local_targets: Mapped[dict[str, Any] | None]
     # Digests of what the last scan saw. An equal one says that this part need not be read again:
     # the layout and every manifest's path, size and time;
     members_digest: Mapped[str] = mapped_column(default="")

@@ -26,10 +26,10 @@ from registry.models.base import utc_now
 from registry.refresh.dependencies import write_dependencies
 from registry.refresh.history import HistoryUpdate, Member
 from registry.refresh.issues import count_issues, write_history_issues, write_package_issues
+from registry.refresh.local_targets import find_places, look_for
 from registry.refresh.lock import refresh_lock
 from registry.refresh.members_stand import members_stand
 from registry.refresh.packages import PackageChanges, write_packages
-from registry.refresh.replaced_files import clear_left
 from registry.refresh.report import Phase, Progress, ProgressListener, ScanReport, silent
 from registry.refresh.reports import refresh_reports
 from registry.refresh.versions import write_tags, write_uncommitted
@@ -158,7 +158,6 @@ class _Refresh:
     def run(self) -> ScanReport:
         """Do it all, but for the commit."""
         repository, report = self._repository, self._report
-        clear_left(repository)
         workspace = self._find_workspace()
         before = workspace.head
         if self._anew:
@@ -218,18 +217,21 @@ class _Refresh:
             layout = _keep_known(layout, problems, workspace)
             files, more_problems = find_members(tree, layout)
             digest = bare_digest or self._digest(layout, files, [*problems, *more_problems])
-            if digest == workspace.members_digest:
+            targets = look_for(tree, workspace.local_targets or {})
+            if (digest, targets) == (workspace.members_digest, workspace.local_targets or {}):
                 return None
             read = [read_manifest(tree, file.path) for file in files]
+            workspace.local_targets = look_for(tree, find_places(read, layout))
         changes = write_packages(
             self._session, workspace.id, read, self._started, documents=self._anew
         )
+        workspace.tool, workspace.patterns = layout.tool, list(layout.patterns)
+        self._session.flush()
         changes.problems[None] = [*problems, *more_problems]
         edges = write_dependencies(self._connection, changes.members, layout)
         issues = write_package_issues(self._connection, workspace.id, changes.problems)
         issues |= update_dependency_issues(self._connection, workspace.id)
         self._report.packages_changed = len(changes.changed | edges) + changes.vanished
-        workspace.tool, workspace.patterns = layout.tool, list(layout.patterns)
         workspace.shared_version = layout.shared_version
         workspace.members_digest = digest
         # Another package may have come into a directory that was looked at.
@@ -245,6 +247,8 @@ class _Refresh:
         """Tell whether a bare repository's new commits leave the packages as they were read."""
         return (
             workspace.head != ""
+            # These may be files of any name.
+            and not workspace.local_targets
             and workspace.members_digest == self._bare_digest(workspace.head)
             and members_stand(self._repository, workspace.head, head.commit)
         )

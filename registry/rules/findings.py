@@ -53,6 +53,8 @@ class DependencyFacts(NamedTuple):
         outdated: whether that member is not in the range.
         registry_name: the package that it asks an npm registry for; empty where it asks none.
         registry_range: the range or tag that it asks for.
+        missing_at: the path from the workspace's root at which there should be something, and is
+            not; empty where there is, or nobody knows.
     """
 
     package: str
@@ -64,6 +66,7 @@ class DependencyFacts(NamedTuple):
     outdated: bool
     registry_name: str
     registry_range: str
+    missing_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,16 @@ def _look_at(dependency: DependencyFacts, versions: Mapping[str, str]) -> Iterat
             f"{asked}, but the workspace has no such package: correct the name, or take the "
             "dependency out.",
             where,
+        )
+        return
+    if dependency.missing_at:
+        yield Finding(
+            dependency.package,
+            IssueCode.LOCAL_DEPENDENCY_MISSING,
+            Severity.ERROR,
+            f"{asked}, but there is nothing at `{dependency.missing_at}`: correct the path, or "
+            "take the dependency out.",
+            {**where, "path": dependency.missing_at},
         )
         return
     name = dependency.target or dependency.registry_name

@@ -49,6 +49,7 @@ class IssueCode(StrEnum):
     # Dependencies.
     DEPENDENCY_CYCLE = "dependency_cycle"
     WORKSPACE_DEPENDENCY_MISSING = "workspace_dependency_missing"
+    LOCAL_DEPENDENCY_MISSING = "local_dependency_missing"
     WORKSPACE_RANGE_UNMET = "workspace_range_unmet"
     DEPENDENCY_RANGES_DIFFER = "dependency_ranges_differ"
     # Health.
@@ -230,6 +231,12 @@ ISSUE_KINDS: Mapping[IssueCode, IssueKind] = {
         "A dependency says `workspace:`, but the workspace has no such package.",
         "Correct the name, or take the dependency out.",
         ("dependency", "type", "range"),
+    ),
+    IssueCode.LOCAL_DEPENDENCY_MISSING: IssueKind(
+        _ERROR,
+        "A dependency says `file:`, `link:` or `portal:`, or is a path, and nothing is there.",
+        "Correct the path, or take the dependency out.",
+        ("dependency", "type", "range", "path"),
     ),
     IssueCode.WORKSPACE_RANGE_UNMET: IssueKind(
         _WARNING,

@@ -221,3 +221,26 @@ def test_every_code_has_its_kind() -> None:
         assert kind.severities
         assert kind.meaning.endswith(".")
         assert kind.remedy.endswith(".")
+
+
+def test_a_local_dependency_of_which_there_is_nothing() -> None:
+    missing = DependencyFacts(
+        "a", "dependency", "gone", "link:../gone", "link", "", False, "", "", "packages/gone"
+    )
+
+    (finding,) = find_issues([package("a")], [missing])
+
+    assert told([finding]) == [("a", "local_dependency_missing", "error")]
+    assert finding.evidence == {
+        "dependency": "gone",
+        "type": "dependency",
+        "range": "link:../gone",
+        "path": "packages/gone",
+    }
+    assert "`packages/gone`" in finding.message
+
+
+def test_a_local_dependency_that_is_there() -> None:
+    there = DependencyFacts("a", "dependency", "b", "link:../b", "link", "", False, "", "")
+
+    assert find_issues([package("a")], [there]) == []
