@@ -14,10 +14,12 @@ from functools import partial
 from typing import Any
 
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from registry.errors import Unavailable
+from registry.logs import formatter_of
 from registry.wakeup import Wakeup
 
 # Python runs one thread at a time: more threads only wait for the database, each with a
@@ -25,6 +27,8 @@ from registry.wakeup import Wakeup
 THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 # How long a stopping worker may take for the requests it has begun, in seconds.
 DRAIN_SECONDS = 30
+# How long a client may take for a request's head. Its connection is closed then; no thread waits.
+_HEADER_MILLISECONDS = 15_000
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- what such a server is called at
 _POLL_SECONDS = 0.02
 # How long after its start a worker loads what it will need later.
@@ -100,12 +104,15 @@ class Address:
         return f"Cannot listen on {self.host}:{self.port}: {error.strerror or error}."
 
 
-def serve(address: Address, *, workers: int, when_ready: Callable[[], None]) -> None:
+def serve(
+    address: Address, *, workers: int, log_format: str, when_ready: Callable[[], None]
+) -> None:
     """Serve until SIGINT or SIGTERM, then finish the requests begun and return.
 
     Args:
         address: where to listen.
         workers: how many processes.
+        log_format: how Granian's own lines are written, `text` or `json`.
         when_ready: called once the server answers, in a thread.
 
     Raises:
@@ -121,6 +128,8 @@ def serve(address: Address, *, workers: int, when_ready: Callable[[], None]) -> 
         websockets=False,
         # The application logs requests; Granian speaks up when something is wrong with itself.
         log_level=LogLevels.warning,
+        log_dictconfig=_logging_of(log_format),
+        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MILLISECONDS),
         workers_kill_timeout=DRAIN_SECONDS,
     )
     server.on_listening(lambda: _await_answer(address, when_ready))
@@ -133,6 +142,21 @@ def serve(address: Address, *, workers: int, when_ready: Callable[[], None]) -> 
         server.serve(target_loader=partial(_load_application, os.getpid()), wrap_loader=False)
     finally:
         wakeup.close()
+
+
+def _logging_of(log_format: str) -> dict[str, Any]:
+    """Have Granian write to standard error, in the form of all other lines."""
+    return {
+        "formatters": {"lines": {"()": formatter_of, "form": log_format}},
+        "handlers": {
+            "lines": {
+                "class": "logging.StreamHandler",
+                "formatter": "lines",
+                "stream": "ext://sys.stderr",
+            }
+        },
+        "loggers": {"_granian": {"handlers": ["lines"], "propagate": False}},
+    }
 
 
 def _load_application(parent: int) -> Callable[..., Any]:

@@ -225,6 +225,11 @@ class Settings(BaseSettings):
         pattern="^(DEBUG|INFO|WARNING|ERROR)$",
         description="The least severe log lines that are written.",
     )
+    log_format: str = Field(
+        default="text",
+        pattern="^(text|json)$",
+        description="How log lines are written: `text`, for people, or `json`, one object a line.",
+    )
     metrics: str = Field(
         default="off",
         pattern="^(off|loopback|on)$",

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from registry.database import make_engine
+from registry.logs import take_secrets_out
 from registry.settings import Settings
 
 PREFIX = "REGISTRY_"
@@ -37,7 +38,7 @@ def describe_invalid(error: ValidationError) -> list[str]:
 
 def mask_address(address: str) -> str:
     """Write a database's URL without its password."""
-    return make_url(address).render_as_string(hide_password=True)
+    return take_secrets_out(make_url(address).render_as_string(hide_password=True))
 
 
 @contextmanager
@@ -108,4 +109,5 @@ def _explain(engine: Engine, error: DBAPIError) -> NoReturn:
 
 def first_line(error: BaseException | None) -> str:
     """Give the first line of what an error says."""
-    return (str(error).strip().splitlines() or ["no reason given"])[0].rstrip(".")
+    said = (str(error).strip().splitlines() or ["no reason given"])[0].rstrip(".")
+    return take_secrets_out(said)

@@ -1,19 +1,23 @@
 """`registry serve`."""
 
+import logging
 import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import sessionmaker
 
 from app import create_app
+from registry import logs
 from registry.commands.environment import open_database, read_settings, require_migrated
-from registry.commands.terminal import is_quiet, say
+from registry.commands.terminal import is_quiet
 from registry.commands.welcome import welcome
 from registry.commands.worker_process import WorkerProcess
 from registry.database import reading
@@ -21,6 +25,9 @@ from registry.models import Workspace
 from registry.refresh import remembered_workspace
 from registry.server import Address, serve
 from registry.settings import Settings
+from registry.web.metrics import SHARED_DIRECTORY
+
+_log = logging.getLogger("registry.serve")
 
 _IN_MEMORY = ("memory://", "async+memory://")
 
@@ -53,27 +60,28 @@ def command(host: str, port: int, workers: int, no_worker: bool) -> None:
         require_migrated(engine)
         greeting = welcome(engine, settings, address)
         awaited = find_awaited(engine, settings)
-    check_application(settings)
     scan = _BackgroundRefresh()
     worker = WorkerProcess()
-    quiet = is_quiet()
+    # Found here: a thread has no click context to ask.
+    tell = _find_listener(settings)
 
     def when_ready() -> None:
-        # In a thread, which has no click context to ask.
-        tell: Callable[[str], None] = (lambda _: None) if quiet else _echo
-        tell(greeting)
+        # What to try, and the demo's token, are no lines for a log.
+        tell(greeting if settings.log_format == logs.TEXT else greeting.partition("\n")[0])
         if not no_worker:
             worker.start(tell)
         if awaited:
             tell(f"Cataloguing {awaited} meanwhile; {address.url}/readyz says when it is done.")
             scan.run(tell)
 
-    try:
-        serve(address, workers=workers, when_ready=when_ready)
-    finally:
-        scan.stop()
-        worker.stop()
-    say("Stopped.")
+    with _share_figures(settings, workers):
+        check_application(settings)
+        try:
+            serve(address, workers=workers, log_format=settings.log_format, when_ready=when_ready)
+        finally:
+            scan.stop()
+            worker.stop()
+    tell("Stopped.")
 
 
 def check_safe(settings: Settings, address: Address, workers: int) -> None:
@@ -117,6 +125,27 @@ def check_application(settings: Settings) -> None:
         create_app(settings)
     except ValueError as error:
         raise click.ClickException(f"{error}.") from error
+
+
+def _find_listener(settings: Settings) -> Callable[[str], None]:
+    """Find what hears of the server's life: nobody, a terminal, or the log."""
+    if is_quiet():
+        return lambda _: None
+    return _echo if settings.log_format == logs.TEXT else lambda text: _log.info("%s", text)
+
+
+@contextmanager
+def _share_figures(settings: Settings, workers: int) -> Iterator[None]:
+    """Give several processes a place to put their figures together, before they count any."""
+    if workers == 1 or settings.metrics == "off":
+        yield
+        return
+    with TemporaryDirectory(prefix="registry-metrics-") as directory:
+        os.environ[SHARED_DIRECTORY] = directory
+        try:
+            yield
+        finally:
+            del os.environ[SHARED_DIRECTORY]
 
 
 def _echo(text: str) -> None:

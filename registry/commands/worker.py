@@ -4,7 +4,7 @@ import click
 
 from registry.commands.environment import open_database, read_settings, require_migrated
 from registry.commands.terminal import say
-from registry.web.request_id import configure_logging
+from registry.logs import configure_logging
 from registry.worker import KINDS, run_worker
 from registry.worker.runner import MOST_THREADS, THREADS
 
@@ -31,7 +31,7 @@ def command(threads: int, parent: int | None) -> None:
     killed are run again by another.
     """
     settings = read_settings()
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
     with open_database(settings) as engine:
         require_migrated(engine)
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from registry.doctor.check import Check, fail, ok, warn
+from registry.logs import take_secrets_out
 from registry.settings import Settings
 
 _PREFIX = Settings.model_config.get("env_prefix", "")
@@ -45,13 +46,14 @@ def check_settings(settings: Settings) -> Check:
 
 
 def mask(address: str) -> str:
-    """Hide the password in an address, if there is one."""
+    """Hide the password in an address, or among its parameters, if there is one."""
     try:
         password = urlsplit(address).password
     except ValueError:
         # It cannot be told apart, so nothing of it is shown.
         return "***"
-    return address.replace(f":{password}@", ":***@") if password else address
+    hidden = address.replace(f":{password}@", ":***@") if password else address
+    return take_secrets_out(hidden)
 
 
 def _variable(field: str) -> str:

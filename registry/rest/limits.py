@@ -19,6 +19,7 @@ from limits import parse_many
 from limits.errors import StorageError
 
 from registry.errors import Conflict
+from registry.logs import take_secrets_out
 from registry.settings import Settings
 from registry.web.authentication import current_caller, require_author
 from registry.web.metrics import count_refusal
@@ -162,7 +163,9 @@ def _make_limiter(settings: Settings, other: str) -> Limiter:
             "wrap_exceptions": True,
         }
     elif uri != "memory://":
-        raise ValueError(f"REGISTRY_RATELIMIT_STORAGE_URI is {uri!r}: memory:// or redis://…")
+        raise ValueError(
+            f"REGISTRY_RATELIMIT_STORAGE_URI is {take_secrets_out(uri)!r}: memory:// or redis://…"
+        )
     return _Limiter(
         _counted_as,
         storage_uri=uri,

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from registry.logs import take_secrets_out
 from registry.storage.behaviour import Storage
 from registry.storage.directory import DirectoryStorage
 
@@ -50,7 +51,8 @@ def open_storage(settings: StorageSettings) -> Storage:
     parts = urlsplit(uri)
     if parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment:
         raise InvalidStorage(
-            f"REGISTRY_STORAGE_URI is {uri!r}: write s3://bucket/prefix, or leave it empty"
+            f"REGISTRY_STORAGE_URI is {take_secrets_out(uri)!r}: write s3://bucket/prefix, or "
+            "leave it empty"
         )
     if find_spec("boto3") is None:
         raise InvalidStorage(

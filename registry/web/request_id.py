@@ -4,12 +4,11 @@ import logging
 import re
 import time
 import uuid
-from typing import Any
 from urllib.parse import quote
 
 from flask import Flask, Response, has_request_context, request
 
-from registry.rules.inert_text import make_inert
+from registry import logs
 
 HEADER = "X-Request-Id"
 
@@ -49,46 +48,16 @@ def began_at() -> float:
     return began
 
 
-def configure_logging(level: str) -> None:
-    """Write the service's log lines to standard error, from `level` on, with the request's id.
+def configure_logging(level: str, form: str = logs.TEXT) -> None:
+    """Write the process's log lines to standard error, those of a request with its id.
 
-    A process that has configured the root logger before keeps what it has.
+    Args:
+        level: of the service's own lines, the least severe that is written.
+        form: `text` or `json`.
     """
-    logging.getLogger("registry").setLevel(level)
-    root = logging.getLogger()
-    if root.handlers:
-        return
-    # What no line of ours tells; finding it takes longer than writing the line (logging's HOWTO,
-    # "Optimization").
-    logging.logThreads = logging.logMultiprocessing = logging.logProcesses = False
-    handler = logging.StreamHandler()
-    handler.addFilter(_add_request_id)
-    handler.setFormatter(
-        InertFormatter("%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s")
+    logs.configure_logging(
+        level, form, request_id=lambda: current_request_id() if has_request_context() else ""
     )
-    root.addHandler(handler)
-
-
-class InertFormatter(logging.Formatter):
-    """Writes lines that nothing in a message can break, forge, or make a terminal act on.
-
-    What follows a line, a traceback, is set in, so that it cannot pass for lines of the log.
-    """
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 -- logging's name
-        """Write the line."""
-        return make_inert(super().formatMessage(record))
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802 -- as above
-        """Write the traceback."""
-        lines = super().formatException(ei).split("\n")
-        return "\n".join(f"  {make_inert(line)}" for line in lines)
-
-
-def _add_request_id(record: logging.LogRecord) -> bool:
-    if not hasattr(record, "request_id"):
-        record.request_id = current_request_id() if has_request_context() else "-"
-    return True
 
 
 def _begin() -> None:
@@ -100,12 +69,16 @@ def _end(response: Response) -> Response:
     response.headers[HEADER] = request_id
     milliseconds = (time.perf_counter() - began_at()) * 1000
     # The query is left out: it may hold what nobody else should read. Quoting keeps the line one.
+    method = quote(request.method[:32])
+    path = quote(request.path[:_LONGEST_LOGGED_PATH], safe="/@:+,;=~!$&'()*")
+    status = response.status_code
+    fields = {"method": method, "path": path, "status": status, "ms": round(milliseconds, 1)}
     _log.info(
         "%s %s %d %.1f ms",
-        quote(request.method[:32]),
-        quote(request.path[:_LONGEST_LOGGED_PATH], safe="/@:+,;=~!$&'()*"),
-        response.status_code,
+        method,
+        path,
+        status,
         milliseconds,
-        extra={"request_id": request_id},
+        extra={"request_id": request_id, logs.FIELDS: fields},
     )
     return response

@@ -28,6 +28,7 @@ from registry.jobs.enqueue import QUEUE
 from registry.jobs.presence import Heartbeat, Presence, be_present
 from registry.jobs.queue import JobQueue
 from registry.jobs.work import Work
+from registry.logs import naming_job
 from registry.models import Job
 from registry.models.base import utc_now
 from registry.rules.times import format_time
@@ -193,6 +194,10 @@ class _Worker:
             self.fallback.start()
 
     def _run(self, job: Job) -> None:
+        with naming_job(job.id):
+            self._run_named(job)
+
+    def _run_named(self, job: Job) -> None:
         work = Work(
             job_id=job.id,
             kind=job.kind,
