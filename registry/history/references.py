@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from registry.history.git_files import read_git_file
+
 _BRANCHES = b"refs/heads/"
 _HASH = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
@@ -33,7 +35,7 @@ def read_head(git_dir: Path, common_dir: Path) -> Head | None:
     head = git_dir / "HEAD"
     if head.is_symlink() or _is_unusual(common_dir):
         return None
-    text = head.read_bytes().strip()
+    text = read_git_file(head).strip()
     if _HASH.fullmatch(text):
         return Head(text.decode(), "")
     reference = text.removeprefix(b"ref:").lstrip()
@@ -65,7 +67,7 @@ def _is_unusual(common_dir: Path) -> bool:
 
 def _read_loose(path: Path) -> bytes | None:
     try:
-        return path.read_bytes().strip()
+        return read_git_file(path).strip()
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return None
 

@@ -12,7 +12,9 @@ from registry.errors import WorkspaceUnavailable
 from registry.history.enclosures import make_enclosure, remove_enclosure
 from registry.history.errors import HistoryIncomplete, HistoryUnreadable
 from registry.history.git_command import Answer, GitProcess, ask_git
+from registry.history.git_files import NotAPlainFile, check_git_files, read_git_file
 from registry.history.references import Head, read_head, read_names
+from registry.rules.inert_text import make_inert
 
 __all__ = ["Head", "Repository"]
 
@@ -65,6 +67,7 @@ class Repository:
         """
         path = path.absolute()
         _check_directory(path)
+        _check_own_files(path)
         answer = ask_git([*_WARY, "rev-parse", *_QUESTIONS], directory=path, environment={})
         if answer.status:
             raise _refusal(answer.reason)
@@ -220,7 +223,7 @@ class Repository:
 
     def _alteration(self, name: str) -> bytes:
         try:
-            return (self._common_dir / name).read_bytes()
+            return read_git_file(self._common_dir / name)
         except (FileNotFoundError, NotADirectoryError):
             return b""
         except OSError as error:
@@ -290,7 +293,7 @@ def check_revisions(revisions: Sequence[str]) -> None:
 def _find_common_dir(git_dir: Path) -> Path:
     """Find what a linked worktree shares with its repository (gitrepository-layout(5))."""
     try:
-        common = (git_dir / "commondir").read_bytes()
+        common = read_git_file(git_dir / "commondir")
     except OSError:
         return git_dir
     return git_dir / os.fsdecode(common.rstrip(b"\r\n"))
@@ -304,6 +307,18 @@ def _check_directory(path: Path) -> None:
             "The workspace is no directory: point REGISTRY_WORKSPACE at a git repository."
         ) from error
     except OSError as error:
+        raise _unreadable() from error
+
+
+def _check_own_files(path: Path) -> None:
+    try:
+        check_git_files(path)
+    except NotAPlainFile as error:
+        raise WorkspaceUnavailable(
+            f"The repository's own file “{make_inert(str(error))}” is no plain file: make a clone "
+            "of it and point REGISTRY_WORKSPACE there."
+        ) from error
+    except (OSError, ValueError) as error:
         raise _unreadable() from error
 
 

@@ -1,15 +1,18 @@
 """What a repository's own configuration, or a surrounding git, cannot do to us."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from registry.errors import WorkspaceUnavailable
 from registry.history.log import read_log
 from registry.history.manifests import MISSING, read_versions
 from registry.history.repository import Repository
 from registry.rules.territories import Territories
 from tests.history.histories import Change, Imported, Planned, git
+from tests.repositories import WorkTree
 
 History = Callable[..., Imported]
 
@@ -216,3 +219,49 @@ def test_the_repository_is_not_written_to(made: Imported) -> None:
 
     assert len(read_everything(made.path)) > 1
     assert state() == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "HEAD",
+        "commondir",
+        "config",
+        "config.worktree",
+        "info/grafts",
+        "objects/info/alternates",
+        "packed-refs",
+        "refs/heads/main",
+        f"refs/replace/{'a' * 40}",
+        "refs/tags/v1",
+        "shallow",
+    ],
+)
+@pytest.mark.parametrize("kind", ["pipe", "endless", "huge"])
+def test_no_file_of_git_s_holds_a_refresh_up(tmp_path: Path, name: str, kind: str) -> None:
+    tree = WorkTree(tmp_path / "workspace")
+    tree.commit("first")
+    file = tree.path / ".git" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.unlink(missing_ok=True)
+    if kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "endless":
+        file.symlink_to("/dev/zero")
+    else:
+        with file.open("wb") as sparse:
+            sparse.truncate(1 << 40)
+
+    with pytest.raises(WorkspaceUnavailable, match=f"“{file.name}” is no plain file"):
+        Repository.open(tree.path)
+
+
+def test_a_linked_worktree_is_looked_at_too(tmp_path: Path) -> None:
+    tree = WorkTree(tmp_path / "workspace")
+    tree.commit("first")
+    tree.git("worktree", "add", "--quiet", "../linked")
+    assert Repository.open(tmp_path / "linked").head().branch == "linked"
+    os.mkfifo(tree.path / ".git/worktrees/linked/config.worktree")
+
+    with pytest.raises(WorkspaceUnavailable, match="no plain file"):
+        Repository.open(tmp_path / "linked")
