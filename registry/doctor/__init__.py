@@ -14,6 +14,7 @@ from registry.doctor.database import open_checked
 from registry.doctor.jobs import check_jobs
 from registry.doctor.machine import check_directories, check_git, check_python
 from registry.doctor.service import check_port, check_rate_limits, check_writes
+from registry.doctor.storage import check_storage
 from registry.doctor.workspace import check_workspace
 from registry.server import Address
 from registry.settings import Settings
@@ -37,6 +38,7 @@ def examine(address: Address) -> Iterator[Check]:
         yield from checks
         yield from check_workspace(settings, engine)
         yield from check_jobs(settings, engine)
+        yield from check_storage(settings, engine)
     yield from check_rate_limits(settings)
     yield check_writes(settings, address)
     yield check_port(address)

@@ -53,6 +53,8 @@ class S3Storage:
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",
                 retries={"mode": "standard", "max_attempts": 4},
+                # Seconds; the default is a minute for each attempt.
+                connect_timeout=5,
             ),
         )
         self.work_files = WorkFiles(work_directory)
