@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from registry.health.builds import record_builds
-from registry.health.reports import record_report
+from registry.health.reports import SentReport, record_reports
 from registry.health.told_builds import ToldBuild
 from registry.models import Build, Commit, Package
 from registry.reports import read_report
@@ -73,32 +73,48 @@ def make_measurements(session: Session) -> None:
         .order_by(Package.name)
     ).all()
     built = set(session.scalars(select(Build.package_id).distinct()))
-    for number, row in enumerate(rows):
-        if row.id not in built:
-            _measure(session, row.name, _MEASURED[row.name], row.hash or "", number)
+    runs = [
+        _Run(row.name, _MEASURED[row.name], row.hash or "", number)
+        for number, row in enumerate(rows)
+        if row.id not in built
+    ]
+    # A day at a time, as the days' scores come about.
+    for day in range(max((len(run.measured.builds) for run in runs), default=0)):
+        told = [run for run in runs if day < len(run.measured.builds)]
+        at = max(run.finished(day) for run in told)
+        builds = [run.build(day) for run in told]
+        record_builds(session, builds, window_days=_WINDOW_DAYS, at=at)
+        reports = [report for run in told for report in run.reports(day)]
+        record_reports(session, reports, received_at=at)
 
 
-def _measure(session: Session, package: str, measured: _Measured, commit: str, number: int) -> None:
-    """Tell of a package's runs as a CI would have done, one a day."""
-    for run, seconds in enumerate(measured.builds):
-        started = _FIRST_RUN + timedelta(days=run, minutes=7 * number)
-        finished = started + timedelta(seconds=abs(seconds))
-        status = BuildStatus.SUCCESS if seconds > 0 else BuildStatus.FAILED
-        run_id = f"{4000 + 100 * run + number}"
+@dataclass(frozen=True)
+class _Run:
+    """A package's runs, one a day, as a CI would have told of them."""
+
+    package: str
+    measured: _Measured
+    commit: str
+    number: int
+
+    def started(self, day: int) -> datetime:
+        return _FIRST_RUN + timedelta(days=day, minutes=7 * self.number)
+
+    def finished(self, day: int) -> datetime:
+        return self.started(day) + timedelta(seconds=abs(self.measured.builds[day]))
+
+    def build(self, day: int) -> ToldBuild:
+        status = BuildStatus.SUCCESS if self.measured.builds[day] > 0 else BuildStatus.FAILED
+        run_id = f"{4000 + 100 * day + self.number}"
         url = f"https://ci.example.com/runs/{run_id}"
-        state = BuildState(status, started, finished, commit, "main", url)
-        build = ToldBuild(package, run_id, state)
-        record_builds(session, [build], window_days=_WINDOW_DAYS, at=finished)
-        runs_to_come = len(measured.builds) - 1 - run
-        for kind, content in _reports(measured, runs_to_come):
-            record_report(
-                session,
-                package,
-                read_report(kind, content),
-                size=len(content),
-                measured_at=finished,
-                received_at=finished,
-            )
+        state = BuildState(status, self.started(day), self.finished(day), self.commit, "main", url)
+        return ToldBuild(self.package, run_id, state)
+
+    def reports(self, day: int) -> Iterator[SentReport]:
+        runs_to_come = len(self.measured.builds) - 1 - day
+        for kind, content in _reports(self.measured, runs_to_come):
+            report = read_report(kind, content)
+            yield SentReport(self.package, report, len(content), self.finished(day))
 
 
 def _reports(measured: _Measured, runs_to_come: int) -> Iterator[tuple[ReportKind, bytes]]:

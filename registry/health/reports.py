@@ -1,6 +1,7 @@
 """Taking in a report that was sent: the newest of each kind is kept, and the score follows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,14 +21,19 @@ from registry.rules.times import truncate_time
 UPLOADED = ""
 
 
+@dataclass(frozen=True)
+class SentReport:
+    """A report that was sent: whose, what it says, its size in bytes, and when its tool ran."""
+
+    package_name: str
+    report: Report
+    size: int
+    # A moment in the future counts as now.
+    measured_at: datetime
+
+
 def record_report(
-    session: Session,
-    package_name: str,
-    report: Report,
-    *,
-    size: int,
-    measured_at: datetime,
-    received_at: datetime | None = None,
+    session: Session, sent: SentReport, *, received_at: datetime | None = None
 ) -> int:
     """Keep a report of a workspace package, unless a newer one of its kind was sent before.
 
@@ -35,10 +41,7 @@ def record_report(
 
     Args:
         session: in a transaction that was begun to write; the caller commits.
-        package_name: whose report it is.
-        report: what it says.
-        size: how many bytes it had.
-        measured_at: when its tool ran; a moment in the future counts as now.
+        sent: the report.
         received_at: when it came, if not now.
 
     Returns:
@@ -47,36 +50,58 @@ def record_report(
     Raises:
         NotFound: the workspace has no such package.
     """
+    return record_reports(session, [sent], received_at=received_at)[0]
+
+
+def record_reports(
+    session: Session, reports: Iterable[SentReport], *, received_at: datetime | None = None
+) -> list[int]:
+    """Keep several reports as `record_report` keeps one; scores are worked out once for all."""
     received_at = received_at or utc_now()
-    measured_at = truncate_time(min(measured_at, received_at))
     # Before it is asked what is there: two first reports of a kind may come at once.
     lock_scores(session)
+    rows, package_ids, changed = [], set(), False
+    for sent in reports:
+        row, is_changed = _keep(session, sent, received_at)
+        rows.append(row)
+        if is_changed is not None:
+            package_ids.add(row.package_id)
+            changed = changed or is_changed
+    session.flush()
+    if not update_scores(session, package_ids, at=received_at) and changed:
+        raise_revision(session)
+    return [row.id for row in rows]
+
+
+def _keep(
+    session: Session, sent: SentReport, received_at: datetime
+) -> tuple[ReportRow, bool | None]:
+    """Write a report's row; gives it, and whether it changed: None where a newer one is there."""
+    measured_at = truncate_time(min(sent.measured_at, received_at))
     package_id = session.scalar(
-        select(Package.id).where(Package.name == package_name, Package.workspace_id.is_not(None))
+        select(Package.id).where(
+            Package.name == sent.package_name, Package.workspace_id.is_not(None)
+        )
     )
     if package_id is None:
-        raise package_not_found(package_name)
+        raise package_not_found(sent.package_name)
     row = session.scalar(
         select(ReportRow).where(
             ReportRow.package_id == package_id,
-            ReportRow.kind == report.kind,
+            ReportRow.kind == sent.report.kind,
             ReportRow.path == UPLOADED,
         )
     )
     if row is None:
         row = ReportRow(
-            package_id=package_id, kind=report.kind, path=UPLOADED, created_at=received_at
+            package_id=package_id, kind=sent.report.kind, path=UPLOADED, created_at=received_at
         )
         session.add(row)
     elif row.measured_at > measured_at:
-        return row.id
-    for name, value in _columns(report, size, measured_at).items():
+        return row, None
+    for name, value in _columns(sent.report, sent.size, measured_at).items():
         setattr(row, name, value)
-    changed = session.is_modified(row)
-    session.flush()
-    if not update_scores(session, [package_id], at=received_at) and changed:
-        raise_revision(session)
-    return row.id
+    return row, session.is_modified(row)
 
 
 def _columns(report: Report, size: int, measured_at: datetime) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from registry.catalogue.columns import Columns
 from registry.catalogue.measurements import find_report, list_reports
 from registry.database import begin_write
 from registry.errors import InvalidInput, NotFound
-from registry.health.reports import UPLOADED, record_report
+from registry.health.reports import UPLOADED, SentReport, record_report
 from registry.models.base import utc_now
 from registry.reports import read_report
 from registry.rules.enumerations import ReportKind, ReportSource
@@ -45,7 +45,8 @@ def put_report(name: str, kind: str) -> Response:
     report = read_report(ReportKind(kind), content)
     with app_sessions()() as session:
         begin_write(session)
-        report_id = record_report(session, name, report, size=len(content), measured_at=measured_at)
+        sent = SentReport(name, report, len(content), measured_at)
+        report_id = record_report(session, sent)
         session.commit()
     shown = represent_report(find_report(read_session(), report_id))
     return json_response({"packageName": name, "report": shown})

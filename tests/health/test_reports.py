@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from registry.database import begin_write
-from registry.health.reports import record_report
+from registry.health.reports import SentReport, record_report
 from registry.health.scores import update_scores
 from registry.models import Health, Package, Report, Workspace
 from registry.models.base import utc_now
@@ -69,7 +69,7 @@ def send(kind: ReportKind, content: bytes) -> Callable[[Session], None]:
     report = read_report(kind, content)
 
     def record(session: Session) -> None:
-        record_report(session, "one", report, size=len(content), measured_at=utc_now())
+        record_report(session, SentReport("one", report, len(content), utc_now()))
 
     return record
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from registry.database import make_engine, writing
 from registry.health.builds import record_build
-from registry.health.reports import record_report
+from registry.health.reports import SentReport, record_report
 from registry.health.told_builds import ToldBuild
 from registry.models import Publication
 from registry.publishing.analytics import record_install
@@ -143,7 +143,7 @@ def _measure(session: Session) -> None:
         state = BuildState(status, began, ended, branch="main")
         record_build(session, ToldBuild("two", str(number), state), window_days=90_000)
     report = read_report(ReportKind.LINT, _LINT)
-    record_report(session, "two", report, size=len(_LINT), measured_at=ended)
+    record_report(session, SentReport("two", report, len(_LINT), ended))
 
 
 def _publish(session: Session, settings: Settings) -> None:
