@@ -43,6 +43,11 @@ class Publication:
     """What an author uploaded of a version. Others see it once it is processed, if it is public."""
 
     status: VersionStatus = column(models.Publication.status, "How far its processing has come.")
+    failure_reason: str = column(
+        models.Publication.failure_reason,
+        "Why it could not be processed, in a sentence; empty where it did not fail. Only its "
+        "author sees a version that failed.",
+    )
     is_public: bool = column(models.Publication.is_public, "Whether everyone may install it.")
     is_stored: bool = column(models.Publication.is_stored, "Whether the registry keeps its file.")
     installs: BigInt = column(models.Publication.installs, "How often it was installed.")

@@ -291,6 +291,9 @@ class _Filler:
                         {
                             "version_id": number,
                             "status": status,
+                            "failure_reason": f"Why {number}."
+                            if status.startswith("failed_")
+                            else "",
                             "is_public": number % 5 != 0,
                             "is_stored": number % 7 != 0,
                             "installs": number * 31,

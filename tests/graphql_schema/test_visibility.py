@@ -245,6 +245,31 @@ def test_everyone_is_told_all_that_is_theirs_to_see(
 
 
 @pytest.mark.parametrize("viewer", VIEWERS.values(), ids=VIEWERS)
+def test_why_a_version_failed_is_its_authors_to_know(
+    catalogue: Catalogue, truth: Truth, viewer: Viewer
+) -> None:
+    told: set[str] = set()
+    for number in range(1, 15):
+        answer = catalogue.data(
+            """query ($id: ID!) { node(id: $id) { ... on Package {
+              versions(first: 100) { nodes { publication { failureReason } } }
+            } } }""",
+            {"id": f"Package:{number}"},
+            viewer,
+        )
+        told |= set(leaves(answer, "failureReason"))
+
+    own = {
+        publication.failure_reason
+        for _, publication, listing, *_ in truth.rows
+        if publication is not None and owns(viewer, listing.author_id)
+    }
+    assert told - {""} == own - {""}
+    # Else nothing would be shown by this.
+    assert bool(own - {""}) == (viewer.author_id in {1, 2} and viewer.may(Permission.ViewPackages))
+
+
+@pytest.mark.parametrize("viewer", VIEWERS.values(), ids=VIEWERS)
 def test_filters_tell_no_more_than_fields(
     catalogue: Catalogue, truth: Truth, viewer: Viewer
 ) -> None:
