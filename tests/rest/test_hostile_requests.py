@@ -223,7 +223,7 @@ HEADERS = (
 OF_EACH_KIND = ("/api/packages", "/account/packages", "/artifacts/<key>", "/graphql", "/docs")
 # Of the texts for each place, every so many are tried: all of them between the places, and each in
 # each where `make torture` asks.
-STEP = 1 if os.environ.get("TEST_EXAMPLES") else 7
+STEP = 1 if os.environ.get("TORTURE_EXAMPLES") else 7
 # What no client needs to read: parts of tracebacks, of SQL, of the machine.
 LEAK = re.compile(
     rb"Traceback|sqlalchemy|psycopg|sqlite3\.|site-packages|\.py\b|SELECT |INSERT INTO|root:x:"

@@ -1,80 +1,96 @@
-"""Requests that nobody thought of, made from the documents by Schemathesis, to a running server.
+"""Requests that nobody thought of, made from the documents by Schemathesis, to the app itself.
 
-Whatever is asked: no failure of the server, no status and no media type that is not documented, no
-body that differs from its schema. The same requests every time, unless `TEST_EXAMPLES`
-asks for another number of each operation's: then they are drawn anew, and what is printed (`-s`)
-has the seed.
+Whatever is asked: no failure, no status and no media type that is not documented, no body that
+differs from its schema. The same requests each time; `make torture` asks a running server others,
+and more of them (tests/torture/test_generated_requests.py).
 """
 
-import os
-import subprocess
-import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import hypothesis
-import orjson
 import pytest
 import schemathesis
+from flask import Flask
 
+from app import create_app
+from registry.rest.limits import Policy
+from registry.settings import Settings
+from registry.web.database import db
+from tests.databases import Databases, fresh_database
 from tests.documented_answers import strict_document
-from tests.rest.openapi.conftest import Served
+from tests.rest.openapi.asking import CHECKS, check_graphql, headers
+from tests.rest.openapi.conftest import make_contents
 
-EXAMPLES = int(os.environ.get("TEST_EXAMPLES", "0"))
-CHECKS = (
-    "not_a_server_error,status_code_conformance,content_type_conformance,"
-    "response_headers_conformance,response_schema_conformance"
-)
 SCHEMA = Path(__file__).parents[3] / "schema.graphql"
+# Of each operation of the document, and of GraphQL's fields in all.
+EXAMPLES, QUERIES = 2, 25
 
 everyone = pytest.mark.parametrize("who", ["nobody", "author"])
 
 
-def headers(served: Served, who: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {served.token}"} if who == "author" else {}
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def asked(
+    request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Flask, str]]:
+    """Make the app with the demo in it, without limits, and a token that may do everything."""
+    directory = tmp_path_factory.mktemp("asked")
+    with fresh_database(databases, request.param) as url:
+        token = make_contents(url, directory)
+        unlimited: dict[str, Any] = {policy.value: "" for policy in Policy}
+        app = create_app(
+            Settings(database_url=url, instance_path=directory / "instance", **unlimited)
+        )
+        yield app, token
+        with app.app_context():
+            db.engine.dispose()
 
 
-@everyone
-def test_rest(served: Served, who: str, tmp_path: Path) -> None:
-    document = tmp_path / "openapi.json"
-    document.write_bytes(orjson.dumps(strict_document()))
-    drawn = ("--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES))
-    repeated = ("--phases", "fuzzing", "--max-examples", "2", "--generation-deterministic")
-
-    finished = subprocess.run(
-        [
-            *(sys.executable, "-m", "schemathesis.cli", "--no-color", "run", str(document)),
-            *("--url", served.address, "--checks", CHECKS, "--warnings", "off"),
-            *("--no-shrink", "--continue-on-failure", *(drawn if EXAMPLES else repeated)),
-            *(f"--header={name}:{value}" for name, value in headers(served, who).items()),
-        ],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
+def few(examples: int) -> hypothesis.settings:
+    """Draw so many examples, the same each time."""
+    return hypothesis.settings(
+        max_examples=examples,
+        derandomize=True,
+        database=None,
+        phases=[hypothesis.Phase.generate],
+        suppress_health_check=list(hypothesis.HealthCheck),
     )
 
-    sys.stdout.write(finished.stdout)
-    assert finished.returncode == 0
+
+@everyone
+def test_rest(asked: tuple[Flask, str], who: str) -> None:
+    app, token = asked
+    schema = schemathesis.openapi.from_dict(strict_document())
+    schema.app = app
+    results: Iterable[Any] = schema.get_all_operations()
+    for operation in (result.ok() for result in results):
+
+        @few(EXAMPLES)
+        @hypothesis.given(case=operation.as_strategy())
+        def ask(case: Any) -> None:
+            # Called like this, no answer is decompressed.
+            sent = {**headers(token, who), "Accept-Encoding": "identity"}
+            case.call_and_validate(headers=sent, checks=CHECKS)
+
+        ask()
 
 
 @everyone
-def test_graphql(served: Served, who: str) -> None:
+def test_graphql(asked: tuple[Flask, str], who: str) -> None:
+    app, token = asked
     schema = schemathesis.graphql.from_file(SCHEMA.read_text("utf-8"))
+    schema.app = app
     results: Iterable[Any] = schema.get_all_operations()
     operations = [result.ok() for result in results]
-    sent = headers(served, who)
 
-    @hypothesis.settings(max_examples=EXAMPLES * 10 or 30, derandomize=not EXAMPLES, database=None)
+    @few(QUERIES)
     @hypothesis.given(data=hypothesis.strategies.data())
     def ask(data: hypothesis.strategies.DataObject) -> None:
         operation = data.draw(hypothesis.strategies.sampled_from(operations))
         case: Any = data.draw(operation.as_strategy())
-        response = case.call(base_url=f"{served.address}/graphql", headers=sent)
-        assert response.status_code in {200, 400}, case.body
-        for error in response.json().get("errors", ()):
-            assert error["extensions"]["code"] != "internal_error", case.body
+        check_graphql(
+            case, case.call(base_url="http://localhost/graphql", headers=headers(token, who))
+        )
 
     ask()
