@@ -98,6 +98,16 @@ class Settings(BaseSettings):
     ratelimit_resolve: str = Field(
         default="10 per 2 seconds", description="Limit of `GET /packages/resolve`."
     )
+    ratelimit_address: str = Field(
+        default="",
+        description="Limit of all requests of one address together, e.g. `30 per 10 seconds`; "
+        "empty: none.",
+    )
+    ratelimit_address_shut_out: int = Field(
+        default=30,
+        ge=1,
+        description="Seconds for which an address that went over its limit is refused.",
+    )
     ratelimit_graphql: str = Field(
         default="",
         description="Most rows that GraphQL operations may ask for, counted per author or address, "

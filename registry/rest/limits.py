@@ -20,6 +20,7 @@ from limits.errors import StorageError
 
 from registry.errors import Conflict
 from registry.logs import take_secrets_out
+from registry.rest.address_limit import AddressLimit
 from registry.settings import Settings
 from registry.web.authentication import current_caller, require_author
 from registry.web.metrics import count_refusal
@@ -122,6 +123,11 @@ def init_limits(
             # Before the limiter, so that a 401 does not count.
             require_author()
 
+    def count_address() -> None:
+        if of_addresses is not None and by_name.get(request.blueprint or "", "") is not None:
+            of_addresses.check()
+
+    app.before_request(count_address)
     app.before_request(decide_who_is_counted)
     limiter = _make_limiter(settings, limits[Policy.OTHER])
 
@@ -131,6 +137,9 @@ def init_limits(
     # Before the limiter's own, so that it runs after it.
     app.after_request(tell_the_limit)
     limiter.init_app(app)
+    of_addresses = AddressLimit.of(settings, limiter.storage)
+    if of_addresses is not None:
+        app.after_request(of_addresses.tell)
     for blueprint, policy in policies.items():
         if policy is None or not limits[policy]:
             limiter.exempt(blueprint)
