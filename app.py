@@ -7,6 +7,7 @@ from registry.rest import register_rest
 from registry.settings import Settings
 from registry.web.arguments import init_arguments
 from registry.web.body import init_body
+from registry.web.browsers import init_browsers
 from registry.web.cors import init_cors
 from registry.web.database import init_database
 from registry.web.json import init_json
@@ -29,6 +30,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     # What every request goes through, in this order, and every response in the reverse one.
     init_settings(app, settings)
     init_request_id(app)
+    init_browsers(app)
     init_cors(app, settings)
     init_json(app)
     init_problems(app)

@@ -48,7 +48,7 @@ def show_explorer() -> Response:
     response.headers["Content-Security-Policy"] = _policy(built_in)
     response.headers["Referrer-Policy"] = "no-referrer"
     response.vary.add("Accept")
-    return _as_it_says(response)
+    return response
 
 
 @explorer.get("/graphql/explorer/<path:name>")
@@ -64,7 +64,7 @@ def show_file(name: str) -> Response:
     response = stamp_content(Response(file.read_bytes(), mimetype=mimetype))
     if vendored:
         response.headers["Cache-Control"] = _FOR_EVER
-    return _as_it_says(response)
+    return response
 
 
 def _address(asset: Asset, built_in: bool) -> str:
@@ -90,9 +90,3 @@ def _policy(built_in: bool) -> str:
             "frame-ancestors 'none'",
         )
     )
-
-
-def _as_it_says(response: Response) -> Response:
-    """Keep browsers from guessing another type than the one that is told."""
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response

@@ -44,7 +44,6 @@ def download_artifact(key: str) -> Response:
     response.headers["Accept-Ranges"] = "bytes"
     name = f"{artifact.identifier}-{artifact.version}.xpkg"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["X-Content-Type-Options"] = "nosniff"
     if response.status_code == 206:  # noqa: PLR2004 -- Partial Content
         response.headers["Content-Range"] = f"bytes {start}-{end - 1}/{artifact.size}"
     if request.method == "GET":

@@ -71,7 +71,6 @@ def show_graph() -> Response:
     response = _read_graph()
     # A name in it comes from a manifest, which anyone may have written.
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
-    response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 
 

@@ -41,7 +41,7 @@ def show_page() -> Response:
     response = stamp_content(Response(page, mimetype="text/html"))
     response.headers["Content-Security-Policy"] = _POLICY
     response.headers["Referrer-Policy"] = "no-referrer"
-    return _as_it_says(response)
+    return response
 
 
 @docs.get("/docs/<name>")
@@ -54,7 +54,7 @@ def show_file(name: str) -> Response:
     else:
         raise NotFound("The page has no such file.")
     media_type = _MEDIA_TYPES[file.suffix]
-    return _as_it_says(stamp_content(Response(file.read_bytes(), mimetype=media_type)))
+    return stamp_content(Response(file.read_bytes(), mimetype=media_type))
 
 
 @cache
@@ -72,9 +72,3 @@ def _swagger() -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise NotFound("The page's files are not installed.")
     return Path(spec.submodule_search_locations[0]) / "dist"
-
-
-def _as_it_says(response: Response) -> Response:
-    """Keep browsers from guessing another type than the one that is told."""
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response

@@ -81,7 +81,6 @@ def show_badge(name: str) -> Response:
     response = Response(draw_badge(*_badge(metric, rows[0])), mimetype="image/svg+xml")
     # A picture and nothing else, even when somebody opens it as a page.
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
-    response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 
 

@@ -210,3 +210,14 @@ def test_no_answer_takes_the_hosts_word(app: Flask, client: FlaskClient) -> None
                 response = client.get(address or "/", headers={**headers, "Accept": accepted})
                 assert response.status_code not in range(300, 400), address
                 assert "evil.example.org" not in f"{response.headers}{response.text}", address
+
+
+def test_browsers_are_told_what_to_make_of_every_answer(app: Flask, client: FlaskClient) -> None:
+    for rule, path in addresses(app):
+        for method in (rule.methods or set()) | {"PATCH"}:
+            headers = client.open(path, method=method).headers
+            assert headers["X-Content-Type-Options"] == "nosniff", (method, path)
+            policy = headers["Content-Security-Policy"]
+            assert policy.startswith("default-src 'none'"), (method, path)
+            assert "unsafe-eval" not in policy
+            assert ("'unsafe-inline'" in policy) <= ("style-src 'unsafe-inline'" in policy)
