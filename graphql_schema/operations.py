@@ -37,7 +37,7 @@ from graphql_schema.kept_answers import KeptAnswer, key_of
 from graphql_schema.limits import QueryLimits, check_limits
 from registry.rules.viewer import Viewer
 from registry.web.answer_store import AnswerStore
-from registry.web.errors import MethodNotAllowed
+from registry.web.errors import DatabaseUnavailable, MethodNotAllowed
 from registry.web.json import dump_json
 
 # How many texts are kept parsed and validated.
@@ -61,6 +61,8 @@ class OperationResult:
     body: bytes
     # Whether it was run at all: an error before that is the request's, not a field's.
     run: bool
+    # Whether nothing at all could be answered, for the database is out of reach.
+    out_of_reach: bool = False
 
 
 class Operations:
@@ -147,7 +149,7 @@ class Operations:
         body = dump_json({**told, "data": result.data, "extensions": {"cost": cost}})
         if executor.is_of_data and context.revision and not errors:
             self._answers.keep(key, KeptAnswer(body, context.revision, cost))
-        return OperationResult(body, run=True)
+        return OperationResult(body, run=True, out_of_reach=_is_out_of_reach(result.data, errors))
 
     def _read(self, text: str) -> DocumentNode:
         limits = self._limits
@@ -176,6 +178,13 @@ class _Unreadable(Exception):
 
 def _refused(errors: Sequence[dict[str, Any]]) -> OperationResult:
     return OperationResult(dump_json({"errors": errors}), run=False)
+
+
+def _is_out_of_reach(data: dict[str, Any] | None, errors: Sequence[dict[str, Any]]) -> bool:
+    """Tell whether there is no data, and the database's absence is the one reason."""
+    codes = {error["extensions"]["code"] for error in errors}
+    empty = all(value is None for value in (data or {}).values())
+    return empty and codes == {DatabaseUnavailable.code}
 
 
 def _revision(context: Context) -> str:

@@ -27,9 +27,9 @@ from registry.web.authentication import current_viewer
 from registry.web.body import json_body
 from registry.web.conditional import conditional_read, stamp_content
 from registry.web.database import db, read_session
-from registry.web.errors import MethodNotAllowed, UnsupportedMediaType
+from registry.web.errors import DatabaseUnavailable, MethodNotAllowed, UnsupportedMediaType
 from registry.web.json import dump_json
-from registry.web.problems import problem_response
+from registry.web.problems import RETRY_AFTER, problem_response
 from registry.web.settings import current_settings
 
 _OPERATIONS = "registry.graphql"
@@ -173,7 +173,12 @@ def _respond(result: OperationResult) -> Response:
     # A refused request is a 400 only in the media type that promises so: whoever knows just
     # `application/json` may take any other status for a broken gateway.
     refused = media_type == _GRAPHQL_JSON and not result.run
-    return _response(result.body, 400 if refused else 200, media_type)
+    if not result.out_of_reach:
+        return _response(result.body, 400 if refused else 200, media_type)
+    # Here something is broken, and whoever watches statuses is to see it.
+    response = _response(result.body, DatabaseUnavailable.status, media_type)
+    response.headers["Retry-After"] = str(RETRY_AFTER)
+    return response
 
 
 def _in_shape(run: Callable[[], Response]) -> Response:

@@ -5,6 +5,7 @@ beside a SQLite database it is a locked file (free when its process ends). So a 
 killed at any instruction leaves no lock behind.
 """
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -12,13 +13,19 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine, text
 
+from registry.errors import Unavailable
+
 # Any number, the same for all servers of one database.
 _ADVISORY_KEY = 0x7265_6672
 
 
 @contextmanager
 def refresh_lock(engine: Engine) -> Iterator[None]:
-    """Hold the right to change the catalogue of this database; waits for who holds it."""
+    """Hold the right to change the catalogue of this database; waits for who holds it.
+
+    Raises:
+        Unavailable: the file that is locked beside SQLite cannot be made.
+    """
     if engine.dialect.name == "postgresql":
         with _advisory_lock(engine):
             yield
@@ -45,7 +52,14 @@ def _advisory_lock(engine: Engine) -> Iterator[None]:
 
 @contextmanager
 def _file_lock(path: str) -> Iterator[None]:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as failure:
+        raise Unavailable(
+            f"The database cannot be written for now ({failure.strerror}), and nothing was "
+            "changed: see that its disk has room, and that the service's user may write there.",
+            code="database_full" if failure.errno == errno.ENOSPC else "database_read_only",
+        ) from failure
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -15,7 +15,7 @@ from registry.jobs.enqueue import QUEUE
 from registry.jobs.queue import JobQueue
 from registry.models import Base
 from registry.settings import Settings
-from registry.web.errors import DatabaseUnavailable, QueryTooSlow
+from registry.web.errors import DatabaseFull, DatabaseReadOnly, DatabaseUnavailable, QueryTooSlow
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 
@@ -30,11 +30,16 @@ _SQLITE_OUT_OF_REACH = frozenset(
         sqlite3.SQLITE_LOCKED,
         sqlite3.SQLITE_CANTOPEN,
         sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_READONLY,
         sqlite3.SQLITE_PROTOCOL,
     }
 )
+# SQLite's kinds, and PostgreSQL's `disk_full` and `read_only_sql_transaction`.
+_WRITES_REFUSED: dict[int | str, type[DatabaseFull | DatabaseReadOnly]] = {
+    sqlite3.SQLITE_FULL: DatabaseFull,
+    "53100": DatabaseFull,
+    sqlite3.SQLITE_READONLY: DatabaseReadOnly,
+    "25006": DatabaseReadOnly,
+}
 
 
 def init_database(app: Flask, settings: Settings) -> None:
@@ -65,10 +70,23 @@ def explain_database_error(error: Exception) -> RegistryError | None:
     """Find what may be told of an error of the database; None: it is a bug, or no such error."""
     if _ran_too_long(error):
         return QueryTooSlow("The answer takes too long to find: ask for less at once.")
+    refusal = _WRITES_REFUSED.get(_code_of(error))
+    if refusal is not None:
+        _log.error("the database cannot be written: %s", getattr(error, "orig", None) or error)
+        return refusal("The database cannot be written for now, and nothing was changed.")
     if _is_out_of_reach(error):
         _log.warning("the database is out of reach: %s", getattr(error, "orig", None) or error)
         return DatabaseUnavailable("The database is out of reach or too busy; try again shortly.")
     return None
+
+
+def _code_of(error: Exception) -> int | str:
+    """Give the database's own code of an error: SQLite's kind, PostgreSQL's SQLSTATE; else ''."""
+    original = getattr(error, "orig", None)
+    if isinstance(original, sqlite3.Error):
+        # The low byte is the kind; the others say more about it. The driver's own have none.
+        return getattr(original, "sqlite_errorcode", 0) & 0xFF
+    return getattr(original, "sqlstate", None) or ""
 
 
 def _ran_too_long(error: Exception) -> bool:
@@ -89,7 +107,6 @@ def _is_out_of_reach(error: Exception) -> bool:
     if not isinstance(error, OperationalError):
         return False
     if isinstance(error.orig, sqlite3.Error):
-        # The low byte is the kind; the others say more about it. The driver's own have none.
-        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in _SQLITE_OUT_OF_REACH
+        return _code_of(error) in _SQLITE_OUT_OF_REACH
     # PostgreSQL's are about connections, resources, shutdown and locks (classes 08, 40, 53 to 58).
     return True

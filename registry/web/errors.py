@@ -62,3 +62,15 @@ class DatabaseUnavailable(Unavailable):
     """The database is out of reach, or so busy that the answer cannot wait for it."""
 
     code = "database_unavailable"
+
+
+class DatabaseFull(Unavailable):
+    """The database's disk is full: what is there can be read, and nothing written."""
+
+    code = "database_full"
+
+
+class DatabaseReadOnly(Unavailable):
+    """The database cannot be written for now: its disk, or all of it, is read-only."""
+
+    code = "database_read_only"

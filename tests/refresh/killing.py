@@ -35,9 +35,6 @@ from registry.rules.enumerations import Severity
 from registry.settings import Settings
 from registry.verify import verify
 
-# Longer than what is killed takes: some rounds end by themselves.
-_BEYOND = 1.2
-
 
 class Killing:
     """What both kinds of rounds share."""
@@ -83,14 +80,17 @@ class Killing:
             "dirty": self.git("status", "--porcelain", "--untracked-files=all").splitlines(),
         }
 
-    def kill_after(self, process: int, seconds: float) -> bool:
-        """Kill a process some time from now; tells whether it had ended by itself."""
-        time.sleep(seconds)
-        ended, _ = os.waitpid(process, os.WNOHANG)
-        if not ended:
-            os.kill(process, signal.SIGKILL)
-            os.waitpid(process, 0)
-        return bool(ended)
+    def kill_after(self, process: int, seconds: float) -> float | None:
+        """Kill a process some time from now; gives how long it took if it ended before that."""
+        began = time.monotonic()
+        while time.monotonic() - began < seconds:
+            time.sleep(0.002)
+            ended, _ = os.waitpid(process, os.WNOHANG)
+            if ended:
+                return time.monotonic() - began
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+        return None
 
 
 def fork(action: Callable[[], object]) -> int:
@@ -120,13 +120,17 @@ def kill_refreshes(killing: Killing, kills: int) -> None:
     for head in heads:
         killing.git("reset", "--quiet", "--hard", head)
         took = max(took, finish())
-    for _ in range(kills):
+    killed = 0
+    while killed < kills:
         before = killing.catalogued()
         after = killing.chance.choice([head for head in heads if head != before])
         killing.git("reset", "--quiet", "--hard", after)
-        seconds = killing.chance.uniform(0, took * _BEYOND)
-        ended = killing.kill_after(fork(refresh), seconds)
-        tell(killing.state() | {"before": before, "after": after, "ended": ended})
+        ended = killing.kill_after(fork(refresh), killing.chance.uniform(0, took))
+        # The machine is as fast as it is now.
+        took = ended or took
+        killed += ended is None
+        stood = {"before": before, "after": after, "ended": ended is not None}
+        tell(killing.state() | stood)
     finish()
     head = killing.git("rev-parse", "HEAD")
     tell(killing.state() | {"before": head, "after": head, "ended": True})

@@ -27,11 +27,12 @@ def test_kills_of_refresh(
     states = list(kill("refresh", database_url, workspace, tmp_path, seed=seed, kills=KILLS))
 
     check_refreshes(states)
-    ended = sum(state["ended"] for state in states[:-1])
-    done = sum(state["head"] == state["after"] for state in states[:-1])
+    killed = [state for state in states if not state["ended"]]
+    assert len(killed) == KILLS
+    done = sum(state["head"] == state["after"] for state in killed)
     report(
-        f"{KILLS} refreshes of 400 commits begun, {KILLS - ended} killed; after {done} the new "
-        f"catalogue stood, after {KILLS - done} the old one; nothing wrong after any"
+        f"{KILLS} refreshes of 400 commits killed, {len(states) - KILLS} ended before; after "
+        f"{done} kills the new catalogue stood, after {KILLS - done} the old one; nothing wrong"
     )
 
 

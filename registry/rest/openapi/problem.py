@@ -13,7 +13,8 @@ CODES = frozenset(
     body_too_large unsupported_media_type method_not_allowed not_found conflict precondition_failed
     requested_range_not_satisfiable rate_limited nobody_to_count
     unauthenticated invalid_token insufficient_scope cross_site_write invalid_signature
-    internal_error unavailable database_unavailable database_not_migrated query_too_slow
+    internal_error unavailable database_unavailable database_full database_read_only
+    database_not_migrated query_too_slow
     queue_unavailable job_not_found webhook_not_configured
 
     package_not_found manifest_changed manifest_not_json workspace_unavailable
