@@ -15,7 +15,7 @@ from registry.rules.versions import RegistryVersion
 from registry.settings import Settings
 from registry.storage import open_storage
 from tests.accounts.samples import add_author, add_listing
-from tests.storage.conftest import KEY, SECRET
+from tests.s3_server import KEY, SECRET
 
 FIRST = RegistryVersion.parse("1")
 
