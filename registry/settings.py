@@ -191,6 +191,16 @@ class Settings(BaseSettings):
         ge=1,
         description="Seconds after which a version that is still processing is `aborted`.",
     )
+    refresh_timeout: int = Field(
+        default=7_200,
+        ge=1,
+        description="Seconds after which a refresh by a worker is given up.",
+    )
+    job_timeout: int = Field(
+        default=3_600,
+        ge=1,
+        description="Seconds after which a job of any other kind is given up.",
+    )
     max_report_bytes: int = Field(
         default=DEFAULT_LARGEST,
         ge=1,

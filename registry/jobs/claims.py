@@ -4,8 +4,9 @@ Each is one short transaction. A claim is known by job and attempt, so a worker 
 dead and is not cannot end, or report on, what another has begun since.
 """
 
+import math
 from collections.abc import Callable, Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Engine, and_, delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session, aliased, sessionmaker
 
 from registry.database import begin_write, reading
 from registry.errors import RegistryError, Unavailable
-from registry.jobs.presence import find_absent
+from registry.jobs.presence import find_absent, read_note
 from registry.jobs.work import Progress
 from registry.models import Job
 from registry.models.base import utc_now
@@ -127,13 +128,31 @@ def fail_job(sessions: Sessions, job: Job, error: Exception) -> None:
         session.commit()
 
 
-def release_abandoned(engine: Engine) -> int:
-    """Put the jobs of workers that are gone back into the queue; gives how many there were."""
+class JobOverstayed(RegistryError):
+    """A job took longer than its kind may."""
+
+    code = "job_timed_out"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"It took longer than {seconds:g} s and was given up.")
+
+
+def release_abandoned(
+    engine: Engine, seconds_for: Callable[[str], float] = lambda _kind: math.inf
+) -> int:
+    """Put the jobs of workers that are gone back into the queue; gives how many there were.
+
+    A job that had overstayed when its worker was last seen has failed: it would hold up the next.
+
+    Args:
+        engine: the database with the jobs.
+        seconds_for: tells how long a job of a kind may take.
+    """
     sessions = sessionmaker(engine)
     running = Job.status == JobStatus.RUNNING
     with reading(sessions) as session:
         workers = set(session.scalars(select(Job.worker).where(running).distinct()))
-    absent = find_absent(engine, workers) if workers else set()
+    absent = find_absent(engine, workers, clear=False) if workers else set()
     if not absent:
         return 0
     with sessions() as session:
@@ -145,12 +164,26 @@ def release_abandoned(engine: Engine) -> int:
             .with_for_update(skip_locked=True)
         ).all()
         for job in abandoned:
+            limit = seconds_for(job.kind)
+            overstayed = _seconds_seen(engine, job) >= limit
             job.error_code, job.error = "worker_lost", "The worker ended in the middle of it."
+            if overstayed:
+                error = JobOverstayed(limit)
+                job.error_code, job.error = error.code, error.detail
             # At once the first time. A job that ends worker after worker waits ever longer.
             again = timedelta(0) if job.attempts == 1 else _delay(job.attempts)
-            _put_back(session, job, final=False, delay=again)
+            _put_back(session, job, final=overstayed, delay=again)
         session.commit()
-        return len(abandoned)
+    # Only now: the files beside SQLite told how far those jobs were.
+    find_absent(engine, absent)
+    return len(abandoned)
+
+
+def _seconds_seen(engine: Engine, job: Job) -> float:
+    """Tell how long a job was worked on for certain, by the last sign of its worker."""
+    note = read_note(engine, job.worker, job.id)
+    last = datetime.fromisoformat(note.at) if note else job.heartbeat_at
+    return (last - job.started_at).total_seconds() if last and job.started_at else 0
 
 
 def forget_ended(sessions: Sessions) -> None:

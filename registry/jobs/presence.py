@@ -10,6 +10,7 @@ far the worker's jobs are.
 import fcntl
 import os
 import secrets
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ _HELD = text(
     "WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND database = "
     "(SELECT oid FROM pg_database WHERE datname = current_database())"
 )
+# How long the note of a worker that is gone may be wanted.
+_KEPT_SECONDS = 86_400
 # A machine that lost its power ends no connection: the server asks for signs of life, in seconds.
 _KEEPALIVE = {"idle": 20, "interval": 10, "count": 3}
 
@@ -118,9 +121,11 @@ class _FileLock(Presence):
     def __init__(self, engine: Engine) -> None:
         super().__init__()
         self._path = _lock_file(engine, self.worker)
-        # Workers that were killed without a job left files that nobody asks for.
+        # Workers that were killed without a job left files that nobody asks for; those of others
+        # tell how long they worked on theirs.
         for left in self._path.parent.glob(_lock_file(engine, "*").name):
-            _is_locked(left)
+            if _is_of_no_use(left):
+                _is_locked(left)
         self._descriptor = self._lock()
 
     def _lock(self) -> int:
@@ -149,6 +154,15 @@ class _FileLock(Presence):
 
 def _lock_file(engine: Engine, worker: str) -> Path:
     return Path(f"{engine.url.database}.worker-{worker}")
+
+
+def _is_of_no_use(path: Path) -> bool:
+    """Tell whether a file notes no job, or has been written so long ago that nobody asks for it."""
+    try:
+        seen = path.stat()
+    except FileNotFoundError:
+        return False
+    return seen.st_size <= len(orjson.dumps({})) or seen.st_mtime < time.time() - _KEPT_SECONDS
 
 
 def _is_locked(path: Path, clear: bool = True) -> bool:

@@ -1,5 +1,6 @@
 """What a job's function is given: what to do, with what, and whom to tell how far it is."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,6 +36,8 @@ class Work:
     # What was reported last. The worker writes it down at its next heartbeat: a job that has a
     # write open on SQLite could not, for there is one writer at a time.
     latest: Progress = field(default=Progress())
+    # When it began, by the process's own clock, which nobody sets.
+    began: float = field(default_factory=time.monotonic)
 
     def report(self, done: int, total: int | None = None, what: str = "") -> None:
         """Note how far the work is, for `GET /api/jobs/ID` to tell.

@@ -16,6 +16,7 @@ from sqlalchemy.orm import sessionmaker
 from registry.errors import RegistryError
 from registry.health.build_figures import roll_figures
 from registry.jobs.claims import (
+    JobOverstayed,
     any_due,
     claim_job,
     fail_job,
@@ -34,7 +35,7 @@ from registry.models.base import utc_now
 from registry.rules.times import format_time
 from registry.settings import Settings
 from registry.wakeup import Wakeup
-from registry.worker.kinds import KINDS
+from registry.worker.kinds import KINDS, seconds_for
 from registry.worker.publishing import keep_publications
 
 THREADS = 2
@@ -42,15 +43,20 @@ THREADS = 2
 MOST_THREADS = 6
 # How long a stopping worker may take for the jobs it has begun, in seconds.
 DRAIN_SECONDS = 30
+# How long it may take to write down that a job was given up.
+NOTE_SECONDS = 5
 # Between two heartbeats, and two looks for jobs that no message told of.
 WATCH_SECONDS = 5
 # Between two notes of progress, where they cost next to nothing.
 _BEAT_SECONDS = 1
 _PARENT_SECONDS = 1
+_DRAIN_LOOK_SECONDS = 0.1
 
 _log = logging.getLogger("registry.worker")
 
 Kinds = Mapping[str, Callable[[Work], None]]
+# A job and the attempt.
+Claim = tuple[str, int]
 
 
 def run_worker(
@@ -77,6 +83,8 @@ def run_worker(
 
     Raises:
         Unavailable: the queue cannot be reached.
+        JobOverstayed: a job took longer than its kind may. Python cannot end a thread, so the
+            process has to end, and to be started again by whoever watches over it.
     """
     # huey tells of every message.
     logging.getLogger("huey").setLevel(logging.WARNING)
@@ -100,8 +108,12 @@ def run_worker(
             consumer.check_worker_health()
             if parent is not None and os.getppid() != parent:
                 break
+            if worker.given_up:
+                break
         stop.set()
-        consumer.stop(graceful=True)
+        if worker.given_up:
+            worker.drain()
+        consumer.stop(graceful=not worker.given_up)
         watch.join(_BEAT_SECONDS)
     finally:
         # Else the lock stays until the process is gone: its threads may be at work until then.
@@ -109,6 +121,8 @@ def run_worker(
             presence.end()
         queue.close()
         asked.close()
+    if worker.given_up:
+        raise next(iter(worker.given_up.values()))
 
 
 def _stop_on_signals(asked: Wakeup) -> None:
@@ -133,8 +147,11 @@ class _Worker:
     queue: JobQueue
     presence: Presence
     stop: threading.Event
-    # By job and attempt.
-    running: dict[tuple[str, int], tuple[Job, Work]] = field(default_factory=dict)
+    running: dict[Claim, tuple[Job, Work]] = field(default_factory=dict)
+    # Those of them that took too long, and whose threads nobody can end.
+    given_up: dict[Claim, JobOverstayed] = field(default_factory=dict)
+    # Those of them whose failure is written down.
+    told: set[Claim] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.sessions = sessionmaker(self.engine, info={QUEUE: self.queue})
@@ -158,6 +175,7 @@ class _Worker:
         while True:
             try:
                 self._beat()
+                self._give_up_overdue()
                 self._look_around()
             except SQLAlchemyError as error:
                 _log.warning("the database is out of reach or too busy: %s", error)
@@ -173,6 +191,39 @@ class _Worker:
             running = [(job, work.latest) for job, work in list(self.running.values())]
             record_heartbeats(self.sessions, running)
 
+    def _give_up_overdue(self) -> None:
+        """Fail what takes too long, for good: tried again, it would hold up the next worker.
+
+        Beside SQLite such a job may keep the one write lock. Then it fails once this process is
+        gone, by `release_abandoned`.
+        """
+        self._note_progress()
+        for claim, (job, work) in list(self.running.items()):
+            limit = seconds_for(job.kind, self.settings)
+            if claim in self.given_up or time.monotonic() - work.began < limit:
+                continue
+            error = JobOverstayed(limit)
+            _log.error("job %s (%s) failed, and this worker ends: %s", job.id, job.kind, error)
+            self.given_up[claim] = error
+            threading.Thread(target=self._fail, args=(job, error), daemon=True).start()
+
+    def _fail(self, job: Job, error: JobOverstayed) -> None:
+        try:
+            fail_job(self.sessions, job, error)
+        except SQLAlchemyError as failure:
+            _log.warning("the end of a job could not be noted: %s", failure)
+        else:
+            self.told.add((job.id, job.attempts))
+
+    def drain(self) -> None:
+        """Wait for the jobs that may still end, and a little for it to be noted which did not."""
+        began = time.monotonic()
+        while (left := began + DRAIN_SECONDS - time.monotonic()) > 0:
+            untold = self.given_up.keys() - self.told and left > DRAIN_SECONDS - NOTE_SECONDS
+            if not (untold or self.running.keys() - self.given_up.keys()):
+                return
+            time.sleep(_DRAIN_LOOK_SECONDS)
+
     def _note_progress(self) -> bool:
         """Note how far the jobs are where that costs no write to the database."""
         now = format_time(utc_now())
@@ -183,9 +234,9 @@ class _Worker:
         return self.presence.note(heartbeats)
 
     def _look_around(self) -> None:
-        released = release_abandoned(self.engine)
+        released = release_abandoned(self.engine, lambda kind: seconds_for(kind, self.settings))
         if released:
-            _log.warning("%d jobs of workers that are gone are run again", released)
+            _log.warning("%d jobs of workers that are gone were taken from them", released)
         forget_ended(self.sessions)
         roll_figures(self.sessions, days=self.settings.build_window_days)
         if any_due(self.sessions) and not self.queue.wake() and not self.fallback.is_alive():

@@ -224,6 +224,33 @@ def test_a_job_that_ends_worker_after_worker_fails_in_the_end(
     assert read(sessions, job.id).status == JobStatus.FAILED
 
 
+@pytest.mark.parametrize(
+    ("seen", "status", "code"),
+    [
+        (59, JobStatus.QUEUED, "worker_lost"),
+        (60, JobStatus.FAILED, "job_timed_out"),
+        # However long ago that was: nobody worked on it since.
+        (0, JobStatus.QUEUED, "worker_lost"),
+    ],
+)
+def test_a_job_that_overstayed_before_its_worker_was_gone_has_failed(
+    engine: Engine, sessions: Sessions, seen: int, status: JobStatus, code: str
+) -> None:
+    submit_job(sessions, "refresh")
+    job = claim(sessions)
+    began = utc_now() - timedelta(days=1)
+    with sessions() as session:
+        begin_write(session)
+        last = began + timedelta(seconds=seen)
+        session.execute(update(Job).values(started_at=began, heartbeat_at=last))
+        session.commit()
+
+    release_abandoned(engine, lambda _kind: 60)
+
+    found = read(sessions, job.id)
+    assert (found.status, found.error_code) == (status, code)
+
+
 def test_jobs_that_ended_long_ago_are_forgotten(sessions: Sessions) -> None:
     submit_job(sessions, "refresh")
     recent = claim(sessions)

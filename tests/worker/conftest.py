@@ -45,11 +45,12 @@ def writing(work):
 watch = float(sys.argv[1])
 if watch:
     runner.WATCH_SECONDS = watch
+    runner.NOTE_SECONDS = 1
 settings = Settings()
 runner.run_worker(
     make_engine(settings.database_address()),
     settings,
-    kinds={"quick": quick, "held": held, "writing": writing},
+    kinds={"quick": quick, "held": held, "writing": writing, "refresh": held},
     when_ready=lambda: tell("ready"),
 )
 """
