@@ -1,5 +1,6 @@
 """How large a query may be: measured after parsing, before anything else looks at it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,7 +12,14 @@ from graphql import (
     GraphQLError,
     OperationDefinitionNode,
     SelectionSetNode,
+    TokenKind,
 )
+
+_NUMBERS = (TokenKind.INT, TokenKind.FLOAT)
+
+# Python turns no longer number's digits into one.
+_MOST_DIGITS = 400
+_LONG_NUMBER = re.compile(f"[0-9]{{{_MOST_DIGITS + 1}}}")
 
 # Fields, inline fragments and fragment spreads inside one another: what is deeper than any real
 # query would run into Python's own limit somewhere.
@@ -105,7 +113,7 @@ def _of_field(field: FieldNode, within: _Measure) -> _Measure:
 def check_limits(document: DocumentNode, limits: QueryLimits) -> list[GraphQLError]:
     """List how the operations of a document go beyond the limits."""
     measurer = _Measurer(document)
-    errors: list[GraphQLError] = []
+    errors = list(_long_numbers(document))
     for operation in document.definitions:
         if isinstance(operation, OperationDefinitionNode):
             try:
@@ -114,6 +122,21 @@ def check_limits(document: DocumentNode, limits: QueryLimits) -> list[GraphQLErr
                 measure = _Measure(nesting=_MOST_NESTING + 1)
             errors += _excesses(operation, measure, limits)
     return errors
+
+
+def _long_numbers(document: DocumentNode) -> Iterator[GraphQLError]:
+    # A text may hold as many digits as it likes, so most documents are not looked through.
+    if document.loc is None or not _LONG_NUMBER.search(document.loc.source.body):
+        return
+    token = document.loc.start_token.next
+    while token is not None:
+        if token.kind in _NUMBERS and _LONG_NUMBER.search(token.value or ""):
+            yield GraphQLError(
+                f"A number has more than {_MOST_DIGITS} digits.",
+                source=document.loc.source,
+                positions=[token.start],
+            )
+        token = token.next
 
 
 def _excesses(

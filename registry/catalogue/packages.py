@@ -25,12 +25,15 @@ from registry.errors import package_not_found
 from registry.models import Health, Package
 from registry.statements.prepared import Prepared, prepare
 
+# Characters of what is looked for; SQLite's patterns have an end (sqlite.org/limits.html, 8).
+LONGEST_TEXT = 1_000
+
 
 @dataclass(frozen=True)
 class PackageFilter:
     """Which packages are wanted; what is empty does not restrict."""
 
-    # Name or description contains it, in any case.
+    # Name or description contains it, in any case; of `LONGEST_TEXT` characters at most.
     text: str = ""
     kind: str = ""
     # The health score, from (inclusive) and below (exclusive).

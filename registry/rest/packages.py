@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 
 from registry.catalogue import packages as package_reads
 from registry.catalogue.details import find_detail
-from registry.catalogue.packages import PackageFilter
+from registry.catalogue.packages import LONGEST_TEXT, PackageFilter
 from registry.errors import FieldError, InvalidInput
 from registry.rest.paging import decode_cursor, encode_cursor, next_link
 from registry.rest.representation import represent_detail, represent_packages
@@ -39,7 +39,10 @@ def list_packages() -> Response:
     limit = int_argument("limit", default=None, minimum=1, maximum=MAX_PAGE_SIZE)
     cursor = text_argument("cursor")
     after = decode_cursor(cursor) if cursor else None
-    wanted = PackageFilter(text=text_argument("q"), kind=choice_argument("type", PackageKind) or "")
+    wanted = PackageFilter(
+        text=text_argument("q", longest=LONGEST_TEXT),
+        kind=choice_argument("type", PackageKind) or "",
+    )
     session = read_session()
     if limit is None and after is None:
         return ready_response(represent_packages(package_reads.join_packages(session, wanted)))

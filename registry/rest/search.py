@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from registry.catalogue.packages import PackageFilter, join_packages
+from registry.catalogue.packages import LONGEST_TEXT, PackageFilter, join_packages
 from registry.catalogue.stats import count_everything
 from registry.rest.representation import represent_packages
 from registry.rules.enumerations import PackageKind
@@ -29,7 +29,7 @@ def search_packages() -> Response:
     """List the packages that hold a text, are of a type, and whose health is of a grade."""
     score_from, score_below = _SCORES[choice_argument("status", Grade)]
     wanted = PackageFilter(
-        text=text_argument("q"),
+        text=text_argument("q", longest=LONGEST_TEXT),
         kind=choice_argument("type", PackageKind) or "",
         score_from=score_from,
         score_below=score_below,

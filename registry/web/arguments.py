@@ -27,15 +27,22 @@ def _refuse_nul() -> None:
             raise InvalidInput.of(name.replace("\0", ""), "holds the character U+0000")
 
 
-def text_argument(name: str, default: str = "") -> str:
+def text_argument(name: str, default: str = "", *, longest: int | None = None) -> str:
     """Give a query parameter as it is.
 
+    Args:
+        name: the parameter's name.
+        default: what it is where it is not given.
+        longest: how many characters it may have; None: as many as an address.
+
     Raises:
-        InvalidInput: it is given twice.
+        InvalidInput: it is given twice, or too long.
     """
     values = request.args.getlist(name)
     if len(values) > 1:
         raise InvalidInput.of(name, "is given more than once")
+    if values and longest is not None and len(values[0]) > longest:
+        raise InvalidInput.of(name, f"must have at most {longest:,} characters")
     return values[0] if values else default
 
 

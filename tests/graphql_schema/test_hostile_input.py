@@ -233,3 +233,23 @@ def test_a_filter_takes_so_many_values_and_no_more(catalogue: Catalogue) -> None
     assert catalogue.data(query, {"names": ["x"] * 500})["packages"]["totalCount"] == 0
     assert catalogue.data(query, {"names": []})["packages"]["totalCount"] == 0
     assert catalogue.code(query, {"names": ["x"] * 501}) == "too_many_values"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ packages(first: NUMBER) { totalCount } }",
+        "{ packages(first: -NUMBER) { totalCount } }",
+        "{ packages(filter: {q: NUMBER}) { totalCount } }",
+        "query ($n: Int = NUMBER) { packages(first: $n) { totalCount } }",
+        "{ node(id: NUMBER) { id } }",
+        "{ packages(first: 1.NUMBER) { totalCount } }",
+    ],
+)
+def test_no_number_is_too_long_to_be_refused(catalogue: Catalogue, query: str) -> None:
+    assert catalogue.code(query.replace("NUMBER", "9" * 401)) == "graphql_validation_failed"
+    assert catalogue.code(query.replace("NUMBER", "9" * 15_000)) == "graphql_validation_failed"
+
+
+def test_a_text_may_be_of_digits(catalogue: Catalogue) -> None:
+    assert catalogue.data(f'{{ package(name: "{"9" * 900}") {{ name }} }}') == {"package": None}

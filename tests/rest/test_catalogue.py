@@ -147,3 +147,10 @@ def test_stats(catalogued: FlaskClient, tree: WorkTree) -> None:
     assert stats["workspace"]["branch"] == "main"
     assert stats["workspace"]["head"] == tree.git("rev-parse", "HEAD")
     assert str(tree.path) not in str(stats)
+
+
+@pytest.mark.parametrize("path", ["/api/packages", "/api/search"])
+def test_what_is_looked_for_has_an_end(client: FlaskClient, path: str) -> None:
+    # Each is two characters of a pattern, of which SQLite takes 50,000.
+    for length, status in ((1_000, 200), (1_001, 400), (30_000, 400)):
+        assert client.get(path, query_string={"q": "%" * length}).status_code == status

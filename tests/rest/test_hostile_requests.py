@@ -77,6 +77,8 @@ TEXTS = [
     "0001-01-01T00:00:00+23:59",
     "9999-12-31T23:59:59.999999-23:59",
     "a" * 9_000,
+    # More than SQLite takes as a pattern.
+    "%" * 30_000,
 ]
 # Where a header cannot hold all that.
 HEADER_TEXTS = [text for text in TEXTS if not re.search("[\0\r\n]|[^\x00-\xff]", text)]

@@ -5,7 +5,13 @@ from typing import Annotated
 from pydantic import Field
 
 from registry.rest.openapi.operation import Operation, Parameter, json_answer
-from registry.rest.openapi.operations.packages import FOLLOW, NO_PACKAGE, Nothing, Packages
+from registry.rest.openapi.operations.packages import (
+    FOLLOW,
+    NO_PACKAGE,
+    LookedFor,
+    Nothing,
+    Packages,
+)
 from registry.rest.openapi.shape import Count, Hash, HashOrEmpty, Shape, Time, TimeOrEmpty
 from registry.rules.enumerations import PackageKind
 from registry.rules.score import Grade
@@ -86,7 +92,7 @@ OPERATIONS = {
         summary="List the packages that hold a text, are of a type, and are so healthy",
         tag="Packages",
         parameters=[
-            Parameter("q", "Name or description contains it, in any case."),
+            Parameter("q", "Name or description contains it, in any case.", LookedFor),
             Parameter("type", "Only packages of this type.", PackageKind),
             Parameter("status", "Only packages whose health is of this grade.", Grade),
         ],

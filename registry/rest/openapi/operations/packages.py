@@ -35,6 +35,7 @@ from registry.rules.issue_codes import IssueCode
 from registry.rules.permissions import Permission
 
 Limit = Annotated[int, Field(ge=1, le=1_000)]
+LookedFor = Annotated[str, Field(max_length=1_000)]
 
 PACKAGE_NAME = Parameter(
     "packageName",
@@ -217,7 +218,7 @@ OPERATIONS = {
         description="Every package, by name; with `limit` or `cursor` a page of them.",
         tag="Packages",
         parameters=[
-            Parameter("q", "Name or description contains it, in any case."),
+            Parameter("q", "Name or description contains it, in any case.", LookedFor),
             Parameter("type", "Only packages of this type.", PackageKind),
             Parameter("limit", "At most so many; without it, all.", Limit),
             CURSOR,
