@@ -34,7 +34,7 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session")
 def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     """Make databases for the whole run."""
-    databases = Databases(tmp_path_factory.mktemp("databases"))
+    databases = Databases(tmp_path_factory.mktemp("databases"), durable=False)
     yield databases
     databases.close()
 

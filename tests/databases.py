@@ -27,8 +27,10 @@ class Databases:
     have left as they were made, but for their rows, are emptied and lent again.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, durable: bool = True) -> None:
+        """Keep SQLite's files in `directory`; not `durable`: they need not outlive the machine."""
         self._directory = directory
+        self._durable = durable
         self._sqlite_template: Path | None = None
         self._postgresql_template: str | None = None
         self._server: str | None = None
@@ -121,6 +123,10 @@ class Databases:
     def _administer(self, statement: sql.SQL, *names: str) -> None:
         if self._administrator is None:
             self._administrator = psycopg.connect(_plain(self._server_url()), autocommit=True)
+            if not self._durable and "TEST_DATABASE_URL" not in os.environ:
+                # Nothing waits for the disk.
+                self._administrator.execute("ALTER SYSTEM SET fsync = off")
+                self._administrator.execute("SELECT pg_reload_conf()")
         self._administrator.execute(statement.format(*map(sql.Identifier, names)))
 
     def _connect(self, name: str) -> psycopg.Connection:
