@@ -63,6 +63,8 @@ class OperationResult:
     run: bool
     # Whether nothing at all could be answered, for the database is out of reach.
     out_of_reach: bool = False
+    # Whether it follows from the data alone, so that their revision tells whether it stands.
+    is_of_data: bool = True
 
 
 class Operations:
@@ -149,7 +151,12 @@ class Operations:
         body = dump_json({**told, "data": result.data, "extensions": {"cost": cost}})
         if executor.is_of_data and context.revision and not errors:
             self._answers.keep(key, KeptAnswer(body, context.revision, cost))
-        return OperationResult(body, run=True, out_of_reach=_is_out_of_reach(result.data, errors))
+        return OperationResult(
+            body,
+            run=True,
+            out_of_reach=_is_out_of_reach(result.data, errors),
+            is_of_data=not context.reads_elsewhere,
+        )
 
     def _read(self, text: str) -> DocumentNode:
         limits = self._limits

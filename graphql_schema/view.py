@@ -120,7 +120,9 @@ def _run_linked() -> Response:
                 parameters[name] = orjson.loads(parameters[name])
             except orjson.JSONDecodeError as error:
                 raise InvalidInput.of(name, f"is not JSON: {error}") from None
-    return _respond(_run(_operation_request(parameters), reads_only=True))
+    result = _run(_operation_request(parameters), reads_only=True)
+    response = _respond(result)
+    return response if result.is_of_data else stamp_content(response)
 
 
 def _operation_request(parameters: Mapping[str, Any]) -> OperationRequest:

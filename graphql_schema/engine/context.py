@@ -32,6 +32,8 @@ class Context:
     searching_seconds: float = field(default=2.0, init=False)
     # How many rows the operation asks for; known once it is planned.
     cost: int | None = field(default=None, init=False)
+    # Whether something else than the data was read, which no revision tells of.
+    reads_elsewhere: bool = field(default=False, init=False)
     # The state of the data that was read; empty where nothing was that has a plan.
     revision: str = field(default="", init=False)
 

@@ -47,6 +47,8 @@ def read_affected(
     ] = None,
 ) -> Affected:
     """Find what is affected, as `GET /api/affected` does."""
+    # A branch may move without anything in the catalogue changing.
+    info.context.reads_elsewhere = True
     found = find_affected(info.context.session(), since, kinds=type or ())
     return Affected(
         since=found.since,

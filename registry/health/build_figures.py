@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from registry.database import begin_write, raise_revision, reading
 from registry.models import BuildDay, BuildFigure, Workspace
 from registry.models.base import utc_now
-from registry.rules.builds import VERDICTS, BuildState
+from registry.rules.builds import VERDICTS, BuildState, counted_branches
 from registry.rules.enumerations import BuildStatus
 
 # Any number, the same for all that write builds: the key of PostgreSQL's advisory lock.
@@ -134,13 +134,8 @@ def roll_figures(sessions: sessionmaker[Session], *, days: int) -> bool:
 
 
 def default_branch(session: Session) -> str:
-    """Name the branch whose builds count; empty where HEAD is detached, and then all do."""
+    """Name the branch that the workspace is on; empty where HEAD is detached."""
     return session.scalar(select(Workspace.branch).order_by(Workspace.id).limit(1)) or ""
-
-
-def counts(branch: str, default: str) -> bool:
-    """Tell whether builds of a branch count: the default one's, and those that name none."""
-    return not default or branch in ("", default)
 
 
 def window_start(days: int) -> date:
@@ -168,8 +163,8 @@ def _sum_days(
         .where(BuildDay.package_id.in_(package_ids), BuildDay.day >= since)
         .group_by(BuildDay.package_id)
     )
-    if branch:
-        statement = statement.where(BuildDay.branch.in_(["", branch]))
+    if (counted := counted_branches(branch)) is not None:
+        statement = statement.where(BuildDay.branch.in_(counted))
     return {
         row.package_id: {name: int(getattr(row, name)) for name in _SUMS}
         for row in session.execute(statement)

@@ -13,7 +13,6 @@ from registry.errors import FieldError, InvalidInput, package_not_found
 from registry.health.build_figures import (
     BuildChange,
     count_changes,
-    counts,
     default_branch,
     lock_builds,
     update_figures,
@@ -21,7 +20,7 @@ from registry.health.build_figures import (
 from registry.health.scores import update_scores
 from registry.health.told_builds import ToldBuild
 from registry.models import Build, Package
-from registry.rules.builds import BuildState, merge_build
+from registry.rules.builds import BuildState, counted_branches, merge_build
 from registry.rules.enumerations import BuildStatus
 
 # SQLite's oldest limit on parameters of one statement is 999.
@@ -104,12 +103,12 @@ def _follow_up(
     session: Session, changes: Sequence[BuildChange], window_days: int, at: datetime | None
 ) -> None:
     count_changes(session, changes)
-    default = default_branch(session)
+    counted = counted_branches(default_branch(session))
     touched = {
         change.package_id
         for change in changes
         for state in (change.before, change.after)
-        if state is not None and counts(state.branch, default)
+        if state is not None and (counted is None or state.branch in counted)
     }
     update_figures(session, touched, days=window_days)
     update_scores(session, touched, at=at)

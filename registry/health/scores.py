@@ -12,9 +12,11 @@ from sqlalchemy import ColumnElement, insert, select, text, true, update
 from sqlalchemy.orm import Session, aliased
 
 from registry.database import raise_revision
+from registry.health.build_figures import default_branch
 from registry.issues.health import update_health_issues
-from registry.models import Build, Health, HealthDay, Package, Report, Workspace
+from registry.models import Build, Health, HealthDay, Package, Report
 from registry.models.base import utc_now
+from registry.rules.builds import counted_branches
 from registry.rules.enumerations import BuildStatus, CheckStatus, ReportKind
 from registry.rules.score import overall_score
 
@@ -110,7 +112,7 @@ def _measure(session: Session, wanted: ColumnElement[bool]) -> dict[int, _Measur
         package_id: _Measured()
         for package_id in session.scalars(select(Package.id).where(member, wanted))
     }
-    for branch in _branches(session):
+    for branch in counted_branches(default_branch(session)) or (None,):
         one = aliased(Build)
         of_branch = true() if branch is None else one.branch == branch
         newest = (
@@ -142,15 +144,6 @@ def _measure(session: Session, wanted: ColumnElement[bool]) -> dict[int, _Measur
     for report in reports:
         measured[report.package_id].reports[report.kind] = report
     return measured
-
-
-def _branches(session: Session) -> tuple[str | None, ...]:
-    """Tell which branches' builds count: the workspace's, and builds that name none.
-
-    Where HEAD is detached, nothing tells which branch is the default one: then all do (None).
-    """
-    branch = session.scalar(select(Workspace.branch).order_by(Workspace.id).limit(1))
-    return ("", branch) if branch else (None,)
 
 
 def _score(found: _Measured) -> tuple[Mapping[str, Any], int]:

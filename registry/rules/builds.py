@@ -10,6 +10,14 @@ FINISHED = frozenset({BuildStatus.SUCCESS, BuildStatus.FAILED, BuildStatus.CANCE
 VERDICTS = frozenset({BuildStatus.SUCCESS, BuildStatus.FAILED})
 
 
+def counted_branches(default: str) -> tuple[str, ...] | None:
+    """Name the branches whose builds count: the default one, and the name of those without one.
+
+    None where HEAD is detached, so that nothing tells which is the default one: then all do.
+    """
+    return ("", default) if default else None
+
+
 @dataclass(frozen=True)
 class BuildState:
     """Where a CI run stands; texts that are not known are empty."""

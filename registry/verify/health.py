@@ -7,7 +7,9 @@ from sqlalchemy import exists, or_, select, true
 from sqlalchemy.orm import aliased
 
 from registry.database import reading
-from registry.models import Build, Health, Package, Report, Workspace
+from registry.health.build_figures import default_branch
+from registry.models import Build, Health, Package, Report
+from registry.rules.builds import counted_branches
 from registry.rules.enumerations import BuildStatus, CheckStatus, ReportKind
 from registry.rules.score import overall_score
 from registry.verify.finding import Finding, Verification, gather
@@ -112,7 +114,7 @@ def _outdated(view: Verification) -> Iterator[str]:
             yield f"{name}: {kind}"
     known_build, newer_build = aliased(Build), aliased(Build)
     with reading(view.sessions) as session:
-        branch = session.scalar(select(Workspace.branch).order_by(Workspace.id).limit(1))
+        counted = counted_branches(default_branch(session))
     builds = (
         select(Package.name)
         .join(Health, Health.package_id == Package.id)
@@ -121,7 +123,7 @@ def _outdated(view: Verification) -> Iterator[str]:
             Package.workspace_id.is_not(None),
             exists().where(
                 newer_build.package_id == Package.id,
-                newer_build.branch.in_(["", branch]) if branch else true(),
+                true() if counted is None else newer_build.branch.in_(counted),
                 newer_build.started_at.is_not(None),
                 or_(
                     known_build.id.is_(None),

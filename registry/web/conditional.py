@@ -45,6 +45,8 @@ def conditional_read(
 ) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
     """Make a view that reads the database answer `If-None-Match`, and stamp what it answers.
 
+    What has a tag already (`stamp_content`), for more than the data is in it, keeps that one.
+
     Args:
         per_caller: whether callers may get different answers.
         requires: the permission that the caller needs, asked before all else; answers then differ
@@ -82,6 +84,9 @@ def conditional_read(
                 # Nothing was written; but at a rollback psycopg forgets the statements it had
                 # PostgreSQL plan, and planning one takes longer than running it.
                 db.session().commit()
+                if response.get_etag()[0] is not None:
+                    # There is more in it than the data: it told by itself whether it is the same.
+                    return _mark(response, viewer)
                 if not 200 <= response.status_code < 300:  # noqa: PLR2004 -- the class of successes
                     return response
                 if kept:
@@ -152,6 +157,10 @@ def _encode(response: Response, coding: Coding) -> None:
 
 def _stamp(response: Response, tag: str, viewer: Viewer | None) -> Response:
     response.set_etag(tag)
+    return _mark(response, viewer)
+
+
+def _mark(response: Response, viewer: Viewer | None) -> Response:
     # Caches may keep it and must ask each time, for nothing tells them when data change.
     response.headers["Cache-Control"] = "no-cache" if viewer is None else "private, no-cache"
     if viewer is not None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from registry.dependencies import drawing
 from registry.settings import Settings
@@ -408,6 +409,37 @@ def test_a_branch_that_moves_is_seen_without_a_refresh(
     assert after.status_code == 200
     assert after.get_json()["packages"] == []
     assert asked["data"]["affected"]["packages"] == []
+
+
+def test_graphql_over_get_tells_by_content_whether_a_branch_has_moved(
+    catalogued: FlaskClient, tree: WorkTree
+) -> None:
+    def ask(tag: str) -> TestResponse:
+        query = '{ affected(since: "base") { packages { name } } packages { totalCount } }'
+        return catalogued.get(
+            "/graphql", query_string={"query": query}, headers={"If-None-Match": tag}
+        )
+
+    tree.git("branch", "base")
+    advance(catalogued, tree, "packages/alone/a.js")
+    first = ask('"none"')
+    tag = first.headers["ETag"]
+
+    again = ask(tag)
+    assert (again.status_code, again.data) == (304, b"")
+    for response in (first, again):
+        assert response.headers["Cache-Control"] == "private, no-cache"
+        assert response.headers["ETag"] == tag
+        assert "Authorization" in response.headers["Vary"]
+    tree.git("branch", "--force", "base", "HEAD")
+
+    moved = ask(tag)
+    assert moved.status_code == 200
+    assert moved.get_json()["data"]["affected"]["packages"] == []
+    tree.git("branch", "--delete", "--force", "base")
+    gone = ask(moved.headers["ETag"])
+    assert gone.status_code == 200
+    assert gone.get_json()["errors"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.rules.builds import FINISHED, BuildState, merge_build
+from registry.rules.builds import FINISHED, BuildState, counted_branches, merge_build
 from registry.rules.enumerations import BuildStatus
 
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)
@@ -71,3 +71,9 @@ def test_telling_it_twice_changes_nothing_and_no_finish_is_lost(told: list[Build
     assert known is not None
     finishes = [each.finished_at for each in told if each.finished_at is not None]
     assert known.finished_at == (max(finishes) if finishes else None)
+
+
+def test_the_branches_that_count() -> None:
+    assert counted_branches("main") == ("", "main")
+    # HEAD is detached.
+    assert counted_branches("") is None
