@@ -18,7 +18,7 @@ NO_VENV = $(PYTHON) cannot make virtual environments. \
   On Debian and Ubuntu: apt install python3-venv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test torture lint format explorer bench bench-graphql
+.PHONY: help setup run test torture lint format explorer bench bench-graphql lock audit
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -69,3 +69,16 @@ bench: $(INSTALLED) ## Measure refreshes, reads and the start; ARGS='--repositor
 
 bench-graphql: $(INSTALLED) ## Compare GraphQL with PostGraphile; shorter with ARGS=--without-scale
 	@$(BIN)/python -m benchmarks.graphql_compare $(ARGS)
+
+# On the oldest Python that is supported, so that what newer ones need no more is there too.
+LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url \
+  --no-emit-trusted-host --no-emit-find-links --no-annotate --allow-unsafe
+
+lock: export CUSTOM_COMPILE_COMMAND = make lock
+lock: $(INSTALLED) ## Write anew which versions a deployment installs; ARGS=--upgrade for newer ones
+	@$(LOCK) $(ARGS) --extra s3 --output-file requirements.lock pyproject.toml
+	@$(LOCK) $(ARGS) --only-build-deps --build-deps-for wheel \
+	  --output-file requirements-build.lock pyproject.toml
+
+audit: $(INSTALLED) ## Ask whether a vulnerability of what a deployment installs is known
+	@$(BIN)/python .ci/audit.py requirements.lock requirements-build.lock
