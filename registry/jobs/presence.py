@@ -18,7 +18,7 @@ from pathlib import Path
 
 import orjson
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, ResourceClosedError
 
 _HELD = text(
     "SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks "
@@ -100,21 +100,32 @@ class _SessionLock(Presence):
     def renew(self) -> None:
         try:
             self._connection.execute(text("SELECT 1"))
-        except DBAPIError:
+        except (DBAPIError, ResourceClosedError):
+            # Closed already where the database was still gone the last time.
             self.end()
             self._connection = self._take()
 
     def end(self) -> None:
-        # Not back to the pool: the lock is the connection's.
-        self._connection.invalidate()
-        self._connection.close()
+        _discard(self._connection)
 
     def _take(self) -> Connection:
-        connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        for name, value in _KEEPALIVE.items():
-            connection.execute(text(f"SET tcp_keepalives_{name} = {value}"))
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": int(self.worker, 16)})
+        connection = self._engine.connect()
+        try:
+            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+            for name, value in _KEEPALIVE.items():
+                connection.execute(text(f"SET tcp_keepalives_{name} = {value}"))
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": int(self.worker, 16)})
+        except BaseException:
+            _discard(connection)
+            raise
         return connection
+
+
+def _discard(connection: Connection) -> None:
+    """Close a connection, and not into the pool: its session may hold a lock."""
+    if not connection.closed:
+        connection.invalidate()
+        connection.close()
 
 
 class _FileLock(Presence):

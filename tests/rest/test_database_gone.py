@@ -1,19 +1,17 @@
 """A database that goes away while the service runs, and comes back: over REST and over GraphQL."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import make_url
 from werkzeug.test import TestResponse
 
 from registry.database import make_engine
 from registry.refresh import refresh_workspace
 from registry.settings import Settings
+from tests.outages import gone
 from tests.repositories import small_monorepo
 
 GRAPHQL = {"query": "{ packages { totalCount nodes { name } } }"}
@@ -42,22 +40,6 @@ def database_url(request: pytest.FixtureRequest, databases: object) -> Iterator[
     url: str = databases.make("postgresql")  # type: ignore[attr-defined]  # pytest gives it as it is
     yield url
     databases.drop(url)  # type: ignore[attr-defined]  # as above
-
-
-@contextmanager
-def gone(url: str) -> Iterator[None]:
-    """Have the server refuse the database, and end the connections that there are."""
-    parsed = make_url(url).set(drivername="postgresql")
-    server = parsed.set(database="postgres").render_as_string(False)
-    with psycopg.connect(server, autocommit=True) as connection:
-        for allowed in (False, True):
-            if allowed:
-                yield
-            connection.execute(f'ALTER DATABASE "{parsed.database}" ALLOW_CONNECTIONS {allowed}')
-            connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
-                [parsed.database],
-            )
 
 
 @pytest.fixture
