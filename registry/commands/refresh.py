@@ -3,12 +3,13 @@
 import click
 from sqlalchemy.orm import sessionmaker
 
+from registry.catalogue.workspaces import remembered_workspace
 from registry.commands.environment import open_database, read_settings, require_migrated
 from registry.commands.progress import show_progress
 from registry.commands.terminal import count, is_quiet, print_json, print_result, suggest
-from registry.dependencies.lookups import request_due_lookups
+from registry.dependencies.lookup_requests import request_due_lookups
 from registry.errors import WorkspaceUnavailable
-from registry.refresh import ScanReport, refresh_workspace, remembered_workspace
+from registry.refresh import ScanReport, refresh_workspace
 
 # In milliseconds.
 _SECOND = 1000

@@ -16,13 +16,13 @@ from sqlalchemy.orm import sessionmaker
 
 from app import create_app
 from registry import logs
+from registry.catalogue.workspaces import remembered_workspace
 from registry.commands.environment import open_database, read_settings, require_migrated
 from registry.commands.terminal import is_quiet
 from registry.commands.welcome import welcome
 from registry.commands.worker_process import WorkerProcess
 from registry.database import reading
 from registry.models import Workspace
-from registry.refresh import remembered_workspace
 from registry.server import Address, serve
 from registry.settings import Settings
 from registry.web.metrics import SHARED_DIRECTORY

@@ -7,8 +7,8 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from registry import __version__
+from registry.accounts.kept_token import find_token
 from registry.database import reading
-from registry.demo import find_token
 from registry.models import Package, Workspace
 from registry.server import Address
 from registry.settings import Settings

@@ -9,11 +9,11 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import sessionmaker
 
+from registry.accounts.kept_token import find_token, keep_token
 from registry.demo.listings import DEMO_AUTHOR
 from registry.demo.measurements import make_measurements
 from registry.demo.publications import make_publications
 from registry.demo.repository import make_workspace
-from registry.demo.token import find_token, keep_token
 from registry.models import Author
 from registry.publishing.stored_files import naming_files
 from registry.refresh import ProgressListener, ScanReport, refresh_workspace, silent

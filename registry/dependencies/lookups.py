@@ -1,53 +1,26 @@
 """The job that looks external dependencies up in an npm registry."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from typing import Any
 
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from registry.database import begin_write, raise_revision, reading
 from registry.dependencies.external import load_published
-from registry.errors import Conflict, Unavailable
-from registry.jobs import Work, submit_job
+from registry.dependencies.lookup_requests import due_lookups
+from registry.errors import Unavailable
+from registry.jobs import Work
 from registry.models import Dependency, ExternalPackage
 from registry.models.base import utc_now
 from registry.npm_registry import Answer, NpmRegistry, RegistryTrouble
 from registry.rules.outdated import Verdict, judge_dependency
-from registry.settings import Settings
 
-KIND = "npm-lookup"
 # How many answers are gathered for one write.
 _BATCH = 64
 
 _log = logging.getLogger("registry.npm")
-
-
-def request_lookups(sessions: Callable[[], Session], settings: Settings) -> str:
-    """Have a worker look all external dependencies up, lately or not, and give the job's id.
-
-    Raises:
-        Conflict: no npm registry is configured.
-    """
-    if not settings.npm_registry_url:
-        raise Conflict(
-            "No npm registry is configured: set REGISTRY_NPM_REGISTRY_URL.",
-            code="npm_registry_not_configured",
-        )
-    return submit_job(sessions, KIND, {"all": True}, key=f"{KIND}:all")
-
-
-def request_due_lookups(sessions: Callable[[], Session], settings: Settings) -> None:
-    """Have a worker look up what was not looked up lately, if there is anything such."""
-    if not settings.npm_registry_url:
-        return
-    with reading(sessions) as session:
-        due = session.execute(_due(settings.npm_registry_max_age).limit(1)).first()
-    if due is not None:
-        submit_job(sessions, KIND, key=KIND)
 
 
 def look_up_dependencies(work: Work) -> None:
@@ -64,7 +37,7 @@ def look_up_dependencies(work: Work) -> None:
         return
     max_age = 0 if work.payload.get("all") else settings.npm_registry_max_age
     with reading(work.sessions) as session:
-        due = session.execute(_due(max_age)).all()
+        due = session.execute(due_lookups(max_age)).all()
     registry = NpmRegistry(
         settings.npm_registry_url,
         private=settings.npm_registry_private,
@@ -79,21 +52,6 @@ def look_up_dependencies(work: Work) -> None:
         wanted = select(Dependency.registry_name).where(Dependency.registry_name != "")
         session.execute(delete(ExternalPackage).where(ExternalPackage.name.not_in(wanted)))
         session.commit()
-
-
-def _due(max_age: int) -> Select[*tuple[Any, ...]]:
-    """Select the packages to look up: those never asked about, or not for so many seconds."""
-    before = utc_now() - timedelta(seconds=max_age)
-    return (
-        select(Dependency.registry_name, ExternalPackage.etag)
-        .outerjoin(ExternalPackage, ExternalPackage.name == Dependency.registry_name)
-        .where(
-            Dependency.registry_name != "",
-            or_(ExternalPackage.name.is_(None), ExternalPackage.fetched_at < before),
-        )
-        .distinct()
-        .order_by(Dependency.registry_name)
-    )
 
 
 def _look_up(work: Work, registry: NpmRegistry, due: Sequence[tuple[str, str]]) -> None:

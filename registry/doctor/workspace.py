@@ -6,11 +6,11 @@ from pathlib import Path
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from registry.catalogue.workspaces import remembered_workspace
 from registry.doctor.check import Check, fail, ok, warn
 from registry.errors import WorkspaceUnavailable
 from registry.history.repository import Head, Repository
 from registry.models import Issue, Package, Workspace
-from registry.refresh import remembered_workspace
 from registry.settings import Settings
 from registry.workspace.discovery import find_members
 from registry.workspace.layout import read_layout

@@ -30,6 +30,7 @@ from registry.refresh.local_targets import find_places, look_for
 from registry.refresh.lock import refresh_lock
 from registry.refresh.members_stand import members_stand
 from registry.refresh.packages import PackageChanges, write_packages
+from registry.refresh.replaced_files import clear_left
 from registry.refresh.report import Phase, Progress, ProgressListener, ScanReport, silent
 from registry.refresh.reports import refresh_reports
 from registry.refresh.versions import write_tags, write_uncommitted
@@ -95,13 +96,6 @@ def refresh_in(
     return _Refresh(session, repository, progress, reports, anew=anew).run()
 
 
-def remembered_workspace(engine: Engine) -> Path | None:
-    """Tell which workspace this database catalogues; None where it has none yet."""
-    with Session(engine) as session:
-        path = session.scalar(select(Workspace.path).order_by(Workspace.id).limit(1))
-    return None if path is None else Path(path)
-
-
 def _newest_scan(engine: Engine) -> int:
     with Session(engine) as session:
         return session.scalar(select(func.coalesce(func.max(Scan.id), 0))) or 0
@@ -158,6 +152,7 @@ class _Refresh:
     def run(self) -> ScanReport:
         """Do it all, but for the commit."""
         repository, report = self._repository, self._report
+        clear_left(repository)
         workspace = self._find_workspace()
         before = workspace.head
         if self._anew:

@@ -11,7 +11,7 @@ from registry.dependencies.dependents import Dependent, list_dependents
 from registry.dependencies.diagrams import write_dot, write_mermaid
 from registry.dependencies.drawing import draw_svg
 from registry.dependencies.graph import DependencyGraph, read_graph
-from registry.dependencies.lookups import request_lookups
+from registry.dependencies.lookup_requests import request_lookups
 from registry.errors import InvalidInput
 from registry.rules.enumerations import DependencyKind
 from registry.web.arguments import choice_argument, choices_argument, text_argument

@@ -1,10 +1,9 @@
 """`GET /packages/resolve` and dependents: which versions go together."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
 
-from registry.catalogue.resolution import Resolution, resolve
 from registry.catalogue.version_index import VersionIndex
 from registry.publishing.dependents import list_dependents
 from registry.publishing.fields import read_new_identifier, read_version
@@ -18,6 +17,9 @@ from registry.web.database import read_session
 from registry.web.json import json_response
 from registry.web.settings import current_settings
 
+if TYPE_CHECKING:
+    from registry.catalogue.resolution import Resolution
+
 # Apart, because it has its own limit.
 resolution = Blueprint("resolution", __name__, url_prefix="/packages/resolve")
 dependents = Blueprint("dependents", __name__, url_prefix="/packages/info")
@@ -27,6 +29,9 @@ dependents = Blueprint("dependents", __name__, url_prefix="/packages/info")
 @conditional_read(per_caller=True)
 def show_resolution() -> Response:
     """Find the versions to install, or tell why there are none."""
+    # The solver is loaded when first asked: a server must not wait for it to start.
+    from registry.catalogue.resolution import resolve  # noqa: PLC0415 -- see above
+
     repository = current_settings().repository_name
     wanted = read_wanted(_references("wanted", missing="*"), repository)
     installed = read_installed(_references("installed", missing=""), repository)
@@ -76,7 +81,7 @@ def _version_argument(name: str) -> RegistryVersion | None:
     return read_version(text_argument(name), name) if name in request.args else None
 
 
-def _represent(found: Resolution, repository: str) -> dict[str, Any]:
+def _represent(found: "Resolution", repository: str) -> dict[str, Any]:
     return {
         "isResolved": not found.reason,
         "packages": [

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from flask import current_app
 
+from registry.catalogue.workspaces import remembered_workspace
+from registry.dependencies.lookup_requests import request_due_lookups
 from registry.errors import WorkspaceUnavailable
 from registry.settings import Settings
 from registry.web.database import app_sessions, db
@@ -24,8 +26,6 @@ def configured_workspace() -> Path:
     Raises:
         WorkspaceUnavailable: neither knows one.
     """
-    from registry.refresh import remembered_workspace  # noqa: PLC0415 -- see above
-
     settings: Settings = current_app.extensions["registry.settings"]
     workspace = settings.workspace or remembered_workspace(db.engine)
     if workspace is None:
@@ -42,7 +42,6 @@ def refresh_configured_workspace() -> "ScanReport":
     Raises:
         WorkspaceUnavailable: there is none, or it cannot be read; nothing was changed.
     """
-    from registry.dependencies.lookups import request_due_lookups  # noqa: PLC0415 -- see above
     from registry.refresh import refresh_workspace  # noqa: PLC0415 -- see above
 
     report = refresh_workspace(

@@ -5,7 +5,8 @@
 
 from collections.abc import Callable, Mapping
 
-from registry.dependencies import lookups
+from registry.dependencies.lookup_requests import KIND as LOOK_UP
+from registry.dependencies.lookups import look_up_dependencies
 from registry.jobs import Work
 from registry.publishing.processing import KIND as PROCESS_UPLOAD
 from registry.publishing.processing import process_upload
@@ -16,7 +17,7 @@ from registry.worker.runs import record_run
 _REFRESH = "refresh"
 
 KINDS: Mapping[str, Callable[[Work], None]] = {
-    lookups.KIND: lookups.look_up_dependencies,
+    LOOK_UP: look_up_dependencies,
     PROCESS_UPLOAD: process_upload,
     "record-run": record_run,
     _REFRESH: refresh,

@@ -1,9 +1,10 @@
 """The job that brings the catalogue up to date with its workspace."""
 
-from registry.dependencies.lookups import request_due_lookups
+from registry.catalogue.workspaces import remembered_workspace
+from registry.dependencies.lookup_requests import request_due_lookups
 from registry.errors import WorkspaceUnavailable
 from registry.jobs import Work
-from registry.refresh import Progress, refresh_workspace, remembered_workspace
+from registry.refresh import Progress, refresh_workspace
 
 
 def refresh(work: Work) -> None:

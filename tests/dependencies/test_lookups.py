@@ -8,11 +8,8 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from registry.dependencies.lookups import (
-    look_up_dependencies,
-    request_due_lookups,
-    request_lookups,
-)
+from registry.dependencies.lookup_requests import request_due_lookups, request_lookups
+from registry.dependencies.lookups import look_up_dependencies
 from registry.errors import Conflict, Unavailable
 from registry.jobs import Work
 from registry.models import Dependency, ExternalPackage, Job, Package, Revision

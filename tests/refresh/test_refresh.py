@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
+from registry.catalogue.workspaces import remembered_workspace
 from registry.errors import WorkspaceUnavailable
 from registry.models import (
     Author,
@@ -23,7 +24,7 @@ from registry.models import (
     Scan,
     Version,
 )
-from registry.refresh import Progress, refresh_workspace, remembered_workspace
+from registry.refresh import Progress, refresh_workspace
 from tests.repositories import WorkTree, small_monorepo
 
 Sessions = sessionmaker[Session]
