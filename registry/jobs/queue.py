@@ -53,6 +53,8 @@ class JobQueue:
             Unavailable: the queue cannot be reached.
         """
         self._heard = heard
+        # A queue that is gone for an hour shall not fill the log.
+        logging.getLogger("huey.consumer.Worker").addFilter(_in_one_line)
         try:
             self._connect()
             self._huey.pending_count()
@@ -100,6 +102,14 @@ class JobQueue:
 
     def _hear(self) -> None:
         self._heard()
+
+
+def _in_one_line(record: logging.LogRecord) -> bool:
+    """Write an error without its traceback, which says no more than that the queue is gone."""
+    if record.exc_info and record.exc_info[1] is not None:
+        record.msg = f"{record.getMessage()}: {record.exc_info[1]}"
+        record.args, record.exc_info = (), None
+    return True
 
 
 def _make_huey(settings: Settings) -> Any:
