@@ -8,10 +8,11 @@ stands. So an answer is never older than the data, whichever process wrote them.
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from registry.rules.viewer import Viewer
+from registry.web.codings import Coding, encode
 
 # What keeping an answer takes besides its bytes, about.
 _OVERHEAD = 400
@@ -24,11 +25,19 @@ class KeptAnswer:
     body: bytes
     revision: str
     cost: int
+    _encoded: dict[Coding, bytes] = field(default_factory=dict)
+
+    def encode(self, coding: Coding) -> bytes:
+        """Give the body in a coding, which it is put into once."""
+        encoded = self._encoded.get(coding)
+        if encoded is None:
+            encoded = self._encoded[coding] = encode(self.body, coding)
+        return encoded
 
     @property
     def weight(self) -> int:
-        """How many bytes keeping it takes, about."""
-        return len(self.body) + _OVERHEAD
+        """How many bytes keeping it takes, about; compressed, it takes less than itself."""
+        return 2 * len(self.body) + _OVERHEAD
 
 
 def key_of(

@@ -65,6 +65,8 @@ class OperationResult:
     out_of_reach: bool = False
     # Whether it follows from the data alone, so that their revision tells whether it stands.
     is_of_data: bool = True
+    # The answer where it may be given again: compressed forms are kept with it.
+    kept: KeptAnswer | None = None
 
 
 class Operations:
@@ -120,7 +122,7 @@ class Operations:
         if kept is not None and kept.revision == _revision(context):
             if charge is not None:
                 charge(kept.cost)
-            return OperationResult(kept.body, run=True)
+            return OperationResult(kept.body, run=True, kept=kept)
         tree = self._trees.get(request.query)
         if tree is None:
             try:
@@ -149,11 +151,14 @@ class Operations:
         cost = context.cost or 0
         told = {"errors": errors} if errors else {}
         body = dump_json({**told, "data": result.data, "extensions": {"cost": cost}})
+        kept = None
         if executor.is_of_data and context.revision and not errors:
-            self._answers.keep(key, KeptAnswer(body, context.revision, cost))
+            kept = KeptAnswer(body, context.revision, cost)
+            self._answers.keep(key, kept)
         return OperationResult(
             body,
             run=True,
+            kept=kept,
             out_of_reach=_is_out_of_reach(result.data, errors),
             is_of_data=not context.reads_elsewhere,
         )

@@ -16,6 +16,7 @@ from werkzeug.http import parse_accept_header
 from graphql_schema.cost_limit import CostLimit, CostLimitReached
 from graphql_schema.engine.planner import Limits
 from graphql_schema.errors import our_error, represent_our_error
+from graphql_schema.kept_answers import KeptAnswer
 from graphql_schema.limits import QueryLimits
 from graphql_schema.operations import OperationRequest, OperationResult, Operations
 from graphql_schema.routes import COST_LIMIT, TRUSTED
@@ -25,6 +26,7 @@ from registry.database import reading_once
 from registry.errors import InvalidInput, RegistryError
 from registry.web.authentication import current_viewer
 from registry.web.body import json_body
+from registry.web.codings import SMALLEST_ENCODED, Coding, current_coding, encode
 from registry.web.conditional import conditional_read, stamp_content
 from registry.web.database import db, read_session
 from registry.web.errors import DatabaseUnavailable, MethodNotAllowed, UnsupportedMediaType
@@ -110,7 +112,11 @@ def _run_batch(items: list[Any]) -> Response:
     return _response(b"[" + b",".join(bodies) + b"]", 200, _media_type())
 
 
-@conditional_read(per_caller=True)
+def _negotiated() -> str:
+    return f"{_media_type()} {current_coding()}"
+
+
+@conditional_read(per_caller=True, negotiates=_negotiated)
 def _run_linked() -> Response:
     # An empty one is none: forms send those.
     parameters: dict[str, Any] = {name: text for name, text in request.args.items() if text}
@@ -176,7 +182,7 @@ def _respond(result: OperationResult) -> Response:
     # `application/json` may take any other status for a broken gateway.
     refused = media_type == _GRAPHQL_JSON and not result.run
     if not result.out_of_reach:
-        return _response(result.body, 400 if refused else 200, media_type)
+        return _response(result.body, 400 if refused else 200, media_type, kept=result.kept)
     # Here something is broken, and whoever watches statuses is to see it.
     response = _response(result.body, DatabaseUnavailable.status, media_type)
     response.headers["Retry-After"] = str(RETRY_AFTER)
@@ -203,9 +209,16 @@ def _in_shape(run: Callable[[], Response]) -> Response:
         return response
 
 
-def _response(body: bytes, status: int, media_type: str) -> Response:
+def _response(
+    body: bytes, status: int, media_type: str, *, kept: KeptAnswer | None = None
+) -> Response:
+    coding = current_coding() if len(body) >= SMALLEST_ENCODED else Coding.IDENTITY
+    if coding is not Coding.IDENTITY:
+        body = kept.encode(coding) if kept else encode(body, coding)
     response = Response(body, status, content_type=f"{media_type}; charset=utf-8")
-    response.vary.update(["Accept", "Authorization"])
+    if coding is not Coding.IDENTITY:
+        response.headers["Content-Encoding"] = coding
+    response.vary.update(["Accept", "Accept-Encoding", "Authorization"])
     return response
 
 
