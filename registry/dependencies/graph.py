@@ -1,6 +1,7 @@
 """The dependency graph of the workspace, read from the catalogue."""
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -101,7 +102,7 @@ def _read_members(session: Session) -> Sequence[tuple[int, str, str]]:
     """Read id, name and type of the workspace's packages, by name."""
     members = select(_PACKAGE.c.id, _PACKAGE.c.name, _PACKAGE.c.type)
     statement = members.where(_PACKAGE.c.workspace_id.is_not(None)).order_by(_PACKAGE.c.name)
-    return session.connection().execute(statement).all()
+    return _fetch(session, statement)
 
 
 def _read_edges(
@@ -112,18 +113,16 @@ def _read_edges(
     # By the places of names in their order, and not by joins and names: there are ten edges for
     # each package, and numbers are sorted faster than texts.
     place = {id_: index for index, (id_, _, _) in enumerate(members)}
+    found: list[list[tuple[int, str]]] = [[] for _ in members]
+    for source, target, kind in _read_rows(session, kinds):
+        if source in place and target in place:
+            found[place[source]].append((place[target], kind))
     names = [name for _, name, _ in members]
-    statement = select(_DEPENDENCY.c.package_id, _DEPENDENCY.c.target_id, _DEPENDENCY.c.kind).where(
-        _DEPENDENCY.c.target_id.is_not(None)
-    )
-    if kinds:
-        statement = statement.where(_DEPENDENCY.c.kind.in_(sorted(kinds)))
-    found = sorted(
-        (place[source], place[target], kind)
-        for source, target, kind in session.connection().execute(statement)
-        if source in place and target in place
-    )
-    return [Edge(names[source], names[target], kind) for source, target, kind in found]
+    return [
+        Edge(name, names[target], kind)
+        for name, targets in zip(names, found, strict=True)
+        for target, kind in sorted(targets)
+    ]
 
 
 def _read_rows(
@@ -135,4 +134,11 @@ def _read_rows(
     )
     if kinds:
         statement = statement.where(_DEPENDENCY.c.kind.in_(sorted(kinds)))
-    return session.connection().execute(statement).all()
+    return _fetch(session, statement)
+
+
+def _fetch(session: Session, statement: Any) -> Sequence[Any]:
+    """Read rows as the driver has them: texts and numbers need nothing to be made of them."""
+    with closing(session.connection().execute(statement)) as result:
+        rows: Sequence[Any] = result.cursor.fetchall()
+    return rows

@@ -5,7 +5,7 @@ in proportion to the number of edges, for a workspace may hold any graph.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 # How often each edge of a group may be looked at, on average, while its rings are sought.
 _LOOKS_PER_EDGE = 32
@@ -85,17 +85,17 @@ def _find_rings(
     """Give rings of a group's nodes; the group is sorted."""
     members = set(group)
     inner = {node: sorted(members.intersection(following[node])) for node in group}
-    before: dict[str, set[str]] = {node: set() for node in group}
+    before: dict[str, list[str]] = {node: [] for node in group}
     for source, targets in inner.items():
         for target in targets:
-            before[target].add(source)
+            before[target].append(source)
     budget = _LOOKS_PER_EDGE * sum(map(len, inner.values()))
     seen: set[str] = set()
     for node in group:
         if budget <= 0:
             return
         if node not in seen:
-            ring, looks = _find_shortest_ring(node, inner, before[node])
+            ring, looks = _find_shortest_ring(node, inner, before)
             budget -= looks
             seen.update(ring)
             first = ring.index(min(ring))
@@ -103,32 +103,59 @@ def _find_rings(
 
 
 def _find_shortest_ring(
-    start: str, inner: Mapping[str, Sequence[str]], before: Collection[str]
+    start: str, inner: Mapping[str, Sequence[str]], before: Mapping[str, Sequence[str]]
 ) -> tuple[list[str], int]:
     """Find the shortest ring through a node of a group, and tell how many edges it looked at.
+
+    It is sought from both ends at once, a step on the side where there are fewer nodes by turns:
+    after each step all rings are known that are as long as both sides are deep together.
 
     Args:
         start: the node.
         inner: what each node of the group leads to in it.
-        before: the nodes that lead to `start`.
+        before: what leads to each node of the group, in it.
     """
-    if start in before:
-        return [start], len(inner[start])
-    reached_from: dict[str, str] = {}
-    queue, looks = [start], 0
-    for node in queue:
-        looks += len(inner[node])
-        for target in inner[node]:
-            if target in reached_from:
-                continue
-            reached_from[target] = node
-            if target in before:
-                ring = [target]
-                while ring[-1] != start:
-                    ring.append(reached_from[ring[-1]])
-                return ring[::-1], looks
-            queue.append(target)
+    onward, back = _Side(start, inner), _Side(start, before)
+    looks = 0
+    while onward.frontier and back.frontier:
+        near, far = (onward, back) if len(onward.frontier) <= len(back.frontier) else (back, onward)
+        looks += sum(map(len, map(near.edges.__getitem__, near.frontier)))
+        met = near.step(far)
+        if met is not None:
+            one, other = met if near is onward else met[::-1]
+            return onward.way(one)[::-1] + back.way(other)[:-1], looks
     raise ValueError(f"{start!r} is on no circle")
+
+
+class _Side:
+    """A search from a node in one direction: what it has reached, each from where, and how far."""
+
+    def __init__(self, start: str, edges: Mapping[str, Sequence[str]]) -> None:
+        self.edges = edges
+        self.frontier = [start]
+        self.reached_from = {start: start}
+
+    def step(self, other: "_Side") -> tuple[str, str] | None:
+        """Go one edge further; gives the first edge that leads to where the other side has been."""
+        reached_from, met = self.reached_from, other.reached_from
+        frontier = []
+        for node in self.frontier:
+            for target in self.edges[node]:
+                if target in met:
+                    return node, target
+                if target not in reached_from:
+                    reached_from[target] = node
+                    frontier.append(target)
+        self.frontier = frontier
+        return None
+
+    def way(self, node: str) -> list[str]:
+        """List the nodes from one that was reached back to the start."""
+        way = [node]
+        while self.reached_from[node] != node:
+            node = self.reached_from[node]
+            way.append(node)
+        return way
 
 
 class _Search:

@@ -102,6 +102,23 @@ def test_cycles_are_rings_and_leave_no_node_of_a_group_out(edges: list[tuple[str
     }
 
 
+@given(EDGES)
+def test_each_ring_is_the_shortest_through_a_node(edges: list[tuple[str, str]]) -> None:
+    following: dict[str, set[str]] = {}
+    for source, target in edges:
+        following.setdefault(source, set()).add(target)
+
+    def shortest(node: str) -> int:
+        length, reached = 1, following.get(node, set())
+        while node not in reached:
+            length += 1
+            reached = reached.union(*(following.get(each, set()) for each in reached))
+        return length
+
+    for cycle in find_cycles(edges):
+        assert len(cycle) in {shortest(node) for node in cycle}
+
+
 @given(EDGES, st.randoms())
 def test_the_order_of_edges_says_nothing(
     edges: list[tuple[str, str]], chance: random.Random
