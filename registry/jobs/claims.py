@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Engine, and_, delete, exists, select, update
+from sqlalchemy import ColumnElement, Engine, and_, delete, exists, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased, sessionmaker
 
@@ -40,8 +40,7 @@ def claim_job(sessions: Sessions, worker: str, kinds: Collection[str]) -> Job | 
     due = (
         select(Job)
         .where(
-            Job.status == JobStatus.QUEUED,
-            Job.run_after <= now,
+            _is_due(now),
             Job.kind.in_(kinds),
             ~same,
         )
@@ -68,9 +67,18 @@ def claim_job(sessions: Sessions, worker: str, kinds: Collection[str]) -> Job | 
 
 def any_due(sessions: Sessions) -> bool:
     """Tell whether a job waits for a worker now."""
-    due = and_(Job.status == JobStatus.QUEUED, Job.run_after <= utc_now())
     with reading(sessions) as session:
-        return session.scalar(select(exists().where(due))) or False
+        return session.scalar(select(exists().where(_is_due(utc_now())))) or False
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """Tell of a job that it waits, and not for a moment to come.
+
+    None is put off for longer than `_delay` says: one that is due later than that was queued before
+    the clock was set back, and shall not wait until it is as late again.
+    """
+    never_so_late = Job.run_after > now + 2 * _delay(MAX_ATTEMPTS)
+    return and_(Job.status == JobStatus.QUEUED, or_(Job.run_after <= now, never_so_late))
 
 
 def record_heartbeats(sessions: Sessions, running: Sequence[tuple[Job, Progress]]) -> None:

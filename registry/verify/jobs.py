@@ -15,7 +15,7 @@ from registry.verify.finding import Finding, Verification, gather
 
 # Any worker looks for jobs that others left behind every few seconds.
 _SOON = timedelta(minutes=1)
-# The longest wait before another attempt is some twenty minutes.
+# The longest wait before another attempt is some minutes.
 _FAR = timedelta(hours=1)
 _WORKER = "Start `registry worker`, or `registry serve`: it runs them again."
 _ENDED = frozenset({JobStatus.DONE, JobStatus.FAILED, JobStatus.SUPERSEDED})
@@ -41,7 +41,8 @@ def check_jobs(view: Verification) -> Iterator[Finding]:
     yield from gather(
         far,
         "jobs wait for a moment far away: the clock was set back since they were queued",
-        "Set their run_after to now, or wait.",
+        "Start `registry worker`, or `registry serve`: it runs them at once.",
+        Severity.WARNING,
     )
     yield from gather(unended, "jobs have ended, but not said when", "Delete these jobs.")
     yield from gather(
