@@ -45,7 +45,7 @@ run: $(INSTALLED) ## Serve the demo, or WORKSPACE=path, on 127.0.0.1:5000 or POR
 	@exec $(BIN)/registry serve --host 127.0.0.1 --port $(PORT)
 
 test: $(INSTALLED) ## Run the tests, or some of them: ARGS='-k words'
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 torture: export TORTURE_EXAMPLES ?= 20
 torture: $(INSTALLED) ## Run the campaigns: kills, faults, load, attacks, generated requests

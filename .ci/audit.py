@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 # Seconds for all questions about one file.
-_PATIENCE = 300
+_PATIENCE = 60
 
 
 def judge(report: dict[str, Any]) -> tuple[bool, str]:
