@@ -3,7 +3,8 @@
 A manifest that a commit deletes *departed*; the name in it says whose directory that was. Where a
 package has that name today and lives elsewhere, it moved away from there: the directory is a former
 one of its own, from the departure back to the commit that put the manifest there, or gave it
-another name before.
+another name before. The same commit may put another package's manifest in the place of the one that
+went: so a manifest that gets another name departs too, where the commit adds one elsewhere.
 
 How far back that goes is told by ancestry, not by dates: each commit hands on to its parents which
 directories are still open. So it is the same however the history was read, at once or in pieces,
@@ -29,7 +30,7 @@ _NOBODY: frozenset[int] = frozenset()
 
 
 class Departure(NamedTuple):
-    """A manifest that a commit deleted: its directory, and the name that it held."""
+    """A manifest that a commit deleted or gave away: its directory, and the name that it held."""
 
     path: str
     name: str
@@ -120,6 +121,9 @@ class MoveFolding:
         self._touched: set[tuple[int, ...]] = set()
         self._gone: list[tuple[bytes, str]] = []
         self._changed: list[tuple[bytes, str]] = []
+        # Manifests that stay, before and after, and whether there are new ones elsewhere.
+        self._stayed: list[tuple[bytes, str, str]] = []
+        self._added = False
         self._came: set[bytes] = set()
 
     def begin(self, commit: bytes) -> None:
@@ -152,10 +156,14 @@ class MoveFolding:
         if name != manifest:
             return
         # What the first file of a commit is told with begins with a line end.
-        before, _, old, _, status = change.lstrip(b"\n").split(b" ")
+        before, _, old, new, status = change.lstrip(b"\n").split(b" ")
         if status == b"D" and before.startswith(b":100"):
             self._gone.append((directory, old.decode()))
-        elif self._open and self._owners.is_former(directory):
+            return
+        self._added = self._added or status == b"A"
+        if status == b"M" and before.startswith(b":100"):
+            self._stayed.append((directory, old.decode(), new.decode()))
+        if self._open and self._owners.is_former(directory):
             if status == b"A":
                 self._came.add(directory)
             elif before.startswith(b":100"):
@@ -167,6 +175,11 @@ class MoveFolding:
         Raises:
             HistoryUnreadable: the repository is damaged.
         """
+        if self._stayed:
+            if self._added:
+                self._find_given_away()
+            self._stayed.clear()
+        self._added = False
         if not (self._open or self._gone):
             return _NOBODY, ()
         touched = {
@@ -185,6 +198,13 @@ class MoveFolding:
         self._touched.clear()
         self._hand_on(parents)
         return frozenset(touched), departures
+
+    def _find_given_away(self) -> None:
+        """Take manifests that got another name for gone: what bore it may be what was added."""
+        names = self._reader.read(blob for _, *both in self._stayed for blob in both)
+        self._gone += [
+            (directory, old) for directory, old, new in self._stayed if names[old] != names[new]
+        ]
 
     def _depart(
         self, names: Mapping[str, str | None], still_open: set[int], touched: set[int]

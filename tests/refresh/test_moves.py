@@ -141,6 +141,56 @@ def test_a_directory_that_another_package_took_over(
     assert own(sessions, "other") == {"begin", "move one", "another one"}
 
 
+def test_a_directory_that_another_package_took_over_in_the_same_commit(
+    engine: Engine, sessions: Sessions, tree: WorkTree
+) -> None:
+    tree.write("packages/one/index.js", "1\n")
+    tree.commit("before")
+    tree.package("packages/first", name="one", version="1.0.0")
+    tree.package("packages/one", name="other", version="1.0.0")
+    tree.commit("move and take over")
+    tree.write("packages/one/index.js", "2\n")
+    tree.commit("after")
+
+    refresh_workspace(engine, tree.path)
+
+    assert former(sessions, "one") == {"begin", "before"}
+    assert own(sessions, "one") == {"move and take over"}
+    assert own(sessions, "other") == {"begin", "before", "move and take over", "after"}
+
+
+def test_a_package_that_was_renamed_when_another_came_has_not_moved(
+    engine: Engine, sessions: Sessions, tree: WorkTree
+) -> None:
+    tree.package("packages/one", name="one", version="2.0.0")
+    tree.package("packages/two", name="second", version="1.0.0")
+    tree.package("packages/three", name="three", version="1.0.0")
+    tree.commit("rename two, raise one, add three")
+
+    refresh_workspace(engine, tree.path)
+
+    assert {name: former(sessions, name) for name in ("one", "second", "three")} == {
+        "one": set(),
+        "second": set(),
+        "three": set(),
+    }
+
+
+def test_what_only_a_merge_moved_is_not_followed(
+    engine: Engine, sessions: Sessions, tree: WorkTree
+) -> None:
+    tree.git("checkout", "-q", "-b", "side")
+    tree.write("other.txt", "1\n")
+    tree.commit("beside")
+    tree.git("checkout", "-q", "main")
+    tree.git("merge", "-q", "--no-ff", "--no-commit", "side")
+    move(tree, "packages/one", "packages/first", "merge, and move")
+
+    refresh_workspace(engine, tree.path)
+
+    assert former(sessions, "one") == set()
+
+
 def test_a_directory_that_another_package_had_before(
     engine: Engine, sessions: Sessions, tree: WorkTree
 ) -> None:
