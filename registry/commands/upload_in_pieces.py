@@ -21,7 +21,7 @@ _CHUNK = 256 * 1024
 FIRST_WAIT, LONGEST_WAIT, PATIENCE = 1.0, 30.0, 300.0
 _TUS = {"Tus-Resumable": "1.0.0"}
 # Those that may pass by themselves.
-_PASSING = frozenset({429, 500, 502, 503, 504})
+_PASSING = frozenset({408, 429, 500, 502, 503, 504})
 _NOT_FOUND, _NO_SUCH_METHOD, _CONFLICT = 404, 405, 409
 
 _Answer = TypeVar("_Answer")
