@@ -29,6 +29,9 @@ THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 DRAIN_SECONDS = 30
 # How long a client may take for a request's head. Its connection is closed then; no thread waits.
 _HEADER_MILLISECONDS = 15_000
+# How large a request's head may be: far above what a client of ours sends, and below what it takes
+# long to read, as lists of media types in `Accept` do. Granian's own bound is three times as much.
+_HEADER_BYTES = 128 * 1024
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- what such a server is called at
 _POLL_SECONDS = 0.02
 # How long after its start a worker loads what it will need later.
@@ -129,7 +132,9 @@ def serve(
         # The application logs requests; Granian speaks up when something is wrong with itself.
         log_level=LogLevels.warning,
         log_dictconfig=_logging_of(log_format),
-        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MILLISECONDS),
+        http1_settings=HTTP1Settings(
+            header_read_timeout=_HEADER_MILLISECONDS, max_buffer_size=_HEADER_BYTES
+        ),
         workers_kill_timeout=DRAIN_SECONDS,
     )
     server.on_listening(lambda: _await_answer(address, when_ready))

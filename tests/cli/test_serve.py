@@ -94,6 +94,10 @@ def test_it_answers_when_it_says_so_and_stops_when_told(serve: Serve, port: int)
     server.wait_for(f"answers on http://127.0.0.1:{port}")
 
     assert server.call("GET", "/healthz")[0] == 200
+    for length, status in ((60_000, 200), (140_000, 431)):
+        with closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
+            connection.request("GET", "/healthz", headers={"Accept": "a" * length})
+            assert connection.getresponse().status == status
     assert server.stop(signal.SIGTERM) == 0
     assert server.said.endswith("Stopped.\n")
     assert "Traceback" not in server.said
