@@ -116,10 +116,13 @@ class UploadSessions:
             Conflict: `upload_elsewhere`: what was sent before is not on this machine.
         """
         row = self._find(author_id, session_id)
-        if row.finished_at is not None:
-            return self._standing(row, row.length)
-        with self._open(row) as file:
-            return self._standing(row, _offset(file, row))
+        if row.finished_at is None:
+            try:
+                with self._storage.partial_files.open(session_id) as file:
+                    return self._standing(row, _offset(file, row))
+            except NotHere:
+                row = self._find_finished(author_id, session_id)
+        return self._standing(row, row.length)
 
     def receive(
         self, author_id: int, session_id: str, offset: int, pieces: Iterable[bytes]
@@ -143,21 +146,17 @@ class UploadSessions:
                 the one that was announced; the session is over.
         """
         row = self._find(author_id, session_id)
-        if row.finished_at is not None:
-            if offset != row.length:
-                raise _mismatch(offset, row.length)
-            return self._standing(row, row.length)
-        with self._open(row) as file:
-            if offset != (expected := _offset(file, row)):
-                raise _mismatch(offset, expected)
-            for piece in pieces:
-                self._write_piece(file, row, offset, piece)
-                offset += len(piece)
-            file.sync()
-            if offset == row.length:
-                with file.lock():
-                    self._finish(author_id, session_id, file)
-        return self._standing(row, offset)
+        if row.finished_at is None:
+            try:
+                with self._storage.partial_files.open(session_id) as file:
+                    end = self._append(file, row, offset, pieces)
+            except NotHere:
+                row = self._find_finished(author_id, session_id)
+            else:
+                return self._standing(row, end)
+        elif offset != row.length:
+            raise _mismatch(offset, row.length)
+        return self._standing(row, row.length)
 
     def cancel(self, author_id: int, session_id: str) -> None:
         """End a session; a version that it led to stays.
@@ -199,22 +198,36 @@ class UploadSessions:
             yield session
             session.commit()
 
-    @contextmanager
-    def _open(self, row: UploadSession) -> Iterator[PartialFile]:
-        opened = False
-        try:
-            with self._storage.partial_files.open(row.id) as file:
-                opened = True
-                yield file
-        except NotHere:
-            if opened:
-                # It was cancelled, or expired, since the row was read.
-                raise _not_found() from None
+    def _find_finished(self, author_id: int, session_id: str) -> UploadSession:
+        """Find a session whose file was just found missing: another request may have finished it.
+
+        Raises:
+            NotFound: it was cancelled, or has expired.
+            Conflict: it is not finished, so the file is on another machine.
+        """
+        row = self._find(author_id, session_id)
+        if row.finished_at is None:
             raise Conflict(
                 "What was sent of this upload is not on the server that answers: have all requests "
                 "of one upload reach the same server, or begin anew.",
                 code="upload_elsewhere",
-            ) from None
+            )
+        return row
+
+    def _append(
+        self, file: PartialFile, row: UploadSession, offset: int, pieces: Iterable[bytes]
+    ) -> int:
+        """Write pieces, publish the version if they are the last, and tell where they ended."""
+        if offset != (expected := _offset(file, row)):
+            raise _mismatch(offset, expected)
+        for piece in pieces:
+            self._write_piece(file, row, offset, piece)
+            offset += len(piece)
+        file.sync()
+        if offset == row.length:
+            with file.lock():
+                self._finish(row.author_id, row.id, file)
+        return offset
 
     def _check(self, session: Session, author_id: int, announced: Announced) -> None:
         if isinstance(announced.version, NewVersion):

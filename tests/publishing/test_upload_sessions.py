@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -11,10 +11,12 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from registry.database import reading, writing
+from registry.errors import NotFound
 from registry.models import Author, UploadSession
 from registry.models.base import utc_now
 from registry.publishing.stored_files import sweep_storage
-from registry.publishing.upload_sessions import sweep_sessions
+from registry.publishing.upload_sessions import UploadSessions, sweep_sessions
+from registry.publishing.uploads import Uploads
 from registry.settings import Settings
 from tests.publishing.archives import IDENTIFIER, make_zip
 from tests.publishing.conftest import FIELDS, Publisher
@@ -329,6 +331,39 @@ def test_whoever_is_killed_before_the_end_sees_a_byte_missing(publisher: Publish
     # What is there already is not written again.
     assert offset(send(publisher, address, len(file) - 1, b"?")) == len(file)
     assert publisher.row().upload_hash == hashlib.sha256(file).hexdigest()
+
+
+def test_who_waits_for_another_request_to_finish_hears_that_it_did(publisher: Publisher) -> None:
+    file = make_zip()
+    address = begin(publisher, len(file)).location
+    send(publisher, address, 0, file[:-1])
+    last = len(file) - 1
+
+    def be_overtaken() -> Iterator[bytes]:
+        assert offset(send(publisher, address, last, file[-1:])) == len(file)
+        # Processed and all: nothing is left of the upload.
+        publisher.work_off()
+        yield file[-1:]
+
+    sessions = UploadSessions(Uploads(publisher.sessions, publisher.storage, publisher.settings))
+    session_id = address.rpartition("/")[2]
+    standing = sessions.receive(publisher.author_id, session_id, last, be_overtaken())
+
+    assert standing.offset == standing.length == len(file)
+    assert publisher.version()["status"] == "processed"
+
+
+def test_one_that_is_cancelled_while_it_is_sent(publisher: Publisher) -> None:
+    address = begin(publisher, 9).location
+    sessions = UploadSessions(Uploads(publisher.sessions, publisher.storage, publisher.settings))
+    session_id = address.rpartition("/")[2]
+
+    def be_cancelled() -> Iterator[bytes]:
+        sessions.cancel(publisher.author_id, session_id)
+        yield b"x"
+
+    with pytest.raises(NotFound):
+        sessions.receive(publisher.author_id, session_id, 0, be_cancelled())
 
 
 def test_of_two_that_send_at_once_each_byte_comes_from_one(publisher: Publisher) -> None:
