@@ -83,18 +83,17 @@ class BackupWriter:
 
     def write_rows(self, table: str, rows: Iterable[list[Any]]) -> int:
         """Write a table's rows in pieces, and tell how many there were."""
-        count, size = 0, 0
-        lines: list[bytes] = []
+        count = 0
+        # Not a list of lines: each of those takes a kilobyte, however short it is.
+        piece = bytearray()
         for row in rows:
-            line = orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
-            lines.append(line)
+            piece += orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
             count += 1
-            size += len(line)
-            if size >= _PIECE:
-                self._write_piece(table, lines)
-                lines, size = [], 0
-        if lines:
-            self._write_piece(table, lines)
+            if len(piece) >= _PIECE:
+                self._write_piece(table, piece)
+                piece.clear()
+        if piece:
+            self._write_piece(table, piece)
         return count
 
     def write_file(self, sha256: str, size: int, content: BinaryIO) -> bool:
@@ -109,9 +108,9 @@ class BackupWriter:
         self._write("manifest/{}.json", content)
         self._tar.close()
 
-    def _write_piece(self, table: str, lines: list[bytes]) -> None:
+    def _write_piece(self, table: str, piece: bytearray) -> None:
         # Without a time, the same rows are the same piece.
-        packed = gzip.compress(b"".join(lines), _EFFORT, mtime=0)
+        packed = gzip.compress(piece, _EFFORT, mtime=0)
         self._write(f"tables/{table}/{{}}.jsonl.gz", packed)
 
     def _write(self, name: str, content: bytes) -> None:
@@ -122,6 +121,8 @@ class BackupWriter:
         entry = tarfile.TarInfo(name)
         entry.size, entry.mode = size, _PRIVATE
         self._tar.addfile(entry, content)
+        # It keeps a list of all that it wrote.
+        self._tar.members.clear()  # type: ignore[attr-defined]  # its stub lacks it
 
 
 class _Hashing:
@@ -156,6 +157,8 @@ def read_entries(file: BinaryIO) -> Iterator[Entry]:
                 if named is None or content is None:
                     raise InvalidBackup("it holds something that no backup of a registry holds")
                 yield Entry(named[1], named[2], content)
+                # It keeps a list of all that it read.
+                tar.members.clear()  # type: ignore[attr-defined]  # as above
     except (tarfile.TarError, EOFError) as error:
         raise InvalidBackup(f"it is no backup, or a damaged one ({error})") from error
 
