@@ -138,8 +138,8 @@ def test_every_door_stands(
         ask("GET", f"/api/commits/packages/p{number}")
         ask("GET", "/api/search", query_string={"q": name})
         ask("GET", "/api/affected", query_string={"since": name})
-        ask("GET", "/api/dependencies/graph", query_string={"package": name, "format": "svg"})
-    for name in NAMES[:4]:
+        ask("GET", "/api/dependencies/graph", query_string={"package": name, "format": "dot"})
+    for name in NAMES[:2]:
         config = {"packageName": name, "config": {"description": "mended"}}
         ask("PUT", "/api/packages/update-config", json=config)
     query = """{ packages(first: 50) { nodes { name description path license
