@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from graphql_schema.engine.texts import Piece, as_is, concatenate
 from registry.models.base import Timestamp
+from registry.statements.json_words import JsonWords, json_words_of
 
 
 class JsonText:
@@ -34,6 +35,8 @@ class JsonText:
 
     # Whether the database works out a row's columns only after it has sorted and cut the rows.
     computes_late: bool
+    # What it calls the functions that all of it is made with.
+    words: JsonWords
 
     def value(self, expression: ColumnElement[Any], *, nullable: bool) -> ColumnElement[str]:
         """Write one value, by the type of the expression."""
@@ -41,13 +44,14 @@ class JsonText:
         if isinstance(kind, Boolean):
             return _boolean(expression, nullable=nullable)
         if isinstance(kind, Timestamp):
-            text = _quoted(self._timestamp(expression))
+            text = _quoted(self.words.time(expression))
         elif isinstance(kind, LargeBinary):
             text = _quoted(self._hexadecimal(expression))
         elif isinstance(kind, JSON | Integer):
             text = cast(expression, Text)
         else:
-            return self._quote(expression, nullable=nullable)
+            text = self.words.quote(expression)
+            nullable = nullable and not self.words.quotes_null
         return func.coalesce(text, as_is("null")) if nullable else text
 
     def object_of(self, members: Sequence[tuple[str, ColumnElement[str]]]) -> ColumnElement[str]:
@@ -64,7 +68,7 @@ class JsonText:
 
     def array_of(self, rows: ColumnElement[str]) -> ColumnElement[str]:
         """Write an array of what an aggregate's rows hold, which is JSON text already."""
-        joined = self._join(rows)
+        joined = self.words.join(rows)
         return func.coalesce(concatenate("[", joined, "]"), as_is("[]"))
 
     def or_null(self, value: ScalarSelect[str]) -> ColumnElement[str]:
@@ -75,34 +79,18 @@ class JsonText:
         """Write a text in hexadecimal digits, as a JSON string."""
         return _quoted(self._hexadecimal(self._bytes(text)))
 
-    def _quote(self, expression: ColumnElement[Any], *, nullable: bool) -> ColumnElement[str]:
-        raise NotImplementedError
-
-    def _timestamp(self, moment: ColumnElement[Any]) -> ColumnElement[str]:
-        raise NotImplementedError
-
     def _bytes(self, text: ColumnElement[str]) -> ColumnElement[Any]:
         raise NotImplementedError
 
     def _hexadecimal(self, value: ColumnElement[Any]) -> ColumnElement[str]:
         raise NotImplementedError
 
-    def _join(self, rows: ColumnElement[str]) -> ColumnElement[str]:
-        raise NotImplementedError
-
 
 class PostgresqlJsonText(JsonText):
-    """PostgreSQL 14 and later."""
+    """PostgreSQL."""
 
     computes_late = True
-
-    def _quote(self, expression: ColumnElement[Any], *, nullable: bool) -> ColumnElement[str]:
-        text = cast(func.to_json(expression), Text)
-        return func.coalesce(text, as_is("null")) if nullable else text
-
-    def _timestamp(self, moment: ColumnElement[Any]) -> ColumnElement[str]:
-        pattern = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
-        return func.to_char(func.timezone("UTC", moment), pattern, type_=Text)
+    words = json_words_of("postgresql")
 
     def _bytes(self, text: ColumnElement[str]) -> ColumnElement[Any]:
         return func.convert_to(text, "UTF8", type_=LargeBinary)
@@ -110,30 +98,18 @@ class PostgresqlJsonText(JsonText):
     def _hexadecimal(self, value: ColumnElement[Any]) -> ColumnElement[str]:
         return func.encode(value, "hex", type_=Text)
 
-    def _join(self, rows: ColumnElement[str]) -> ColumnElement[str]:
-        return func.string_agg(rows, ",", type_=Text)
-
 
 class SqliteJsonText(JsonText):
-    """SQLite 3.38 and later, which have the JSON functions built in."""
+    """SQLite."""
 
     computes_late = False
-
-    def _quote(self, expression: ColumnElement[Any], *, nullable: bool) -> ColumnElement[str]:  # noqa: ARG002 -- SQLite quotes NULL as `null` itself
-        return func.json_quote(expression, type_=Text)
-
-    def _timestamp(self, moment: ColumnElement[Any]) -> ColumnElement[str]:
-        # Kept as the contract's text.
-        return type_coerce(moment, Text)
+    words = json_words_of("sqlite")
 
     def _bytes(self, text: ColumnElement[str]) -> ColumnElement[Any]:
         return type_coerce(text, LargeBinary)
 
     def _hexadecimal(self, value: ColumnElement[Any]) -> ColumnElement[str]:
         return func.lower(func.hex(value), type_=Text)
-
-    def _join(self, rows: ColumnElement[str]) -> ColumnElement[str]:
-        return func.group_concat(rows, ",", type_=Text)
 
 
 def json_text_of(dialect: str) -> JsonText:

@@ -23,9 +23,7 @@ from sqlalchemy import (
 )
 
 from registry.models.base import Timestamp
-
-# The contract's format (section 1), as PostgreSQL writes it.
-_TIME_PATTERN = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
+from registry.statements.json_words import JsonWords, json_words_of
 
 
 @dataclass(frozen=True)
@@ -46,9 +44,9 @@ class Written:
 class JsonText:
     """Makes SQL expressions whose value is JSON text."""
 
-    # The databases' names of what they have in common.
-    quote: str
-    join: str
+    def __init__(self, words: JsonWords) -> None:
+        """Write with the words of a database."""
+        self._words = words
 
     def value(self, column: Any) -> ColumnElement[str]:
         """Write a column's value by its type; `null` for NULL."""
@@ -58,12 +56,12 @@ class JsonText:
             column = self.time(column)
         elif isinstance(column.type, Integer | JSON):
             return func.coalesce(cast(column, Text), "null")
-        quoted = cast(getattr(func, self.quote)(column), Text)
-        return func.coalesce(quoted, "null")
+        quoted = self._words.quote(column)
+        return quoted if self._words.quotes_null else func.coalesce(quoted, "null")
 
     def time(self, column: Any) -> ColumnElement[str]:
         """Give a timestamp in the contract's format, as a text and not as JSON."""
-        raise NotImplementedError
+        return self._words.time(column)
 
     def object_of(self, **members: Any) -> ColumnElement[str]:
         """Write an object of these members, in this order: columns, `Written` or `Sometimes`."""
@@ -87,26 +85,11 @@ class JsonText:
             around: the tables of queries around it to which it refers.
         """
         found = (rows.correlate(*around) if around else rows).subquery()
-        joined = getattr(func, self.join)(next(iter(found.c)), ",")
+        joined = self._words.join(next(iter(found.c)))
         array = func.coalesce(cast("[", Text) + joined + "]", "[]", type_=Text)
         return select(array).scalar_subquery()
 
 
-class _PostgresqlJsonText(JsonText):
-    quote, join = "to_json", "string_agg"
-
-    def time(self, column: Any) -> ColumnElement[str]:
-        return func.to_char(func.timezone("UTC", column), _TIME_PATTERN, type_=Text)
-
-
-class _SqliteJsonText(JsonText):
-    quote, join = "json_quote", "group_concat"
-
-    def time(self, column: Any) -> ColumnElement[str]:
-        # Kept as the contract's text.
-        return cast(column, Text)
-
-
 def json_text_of(dialect: Dialect) -> JsonText:
     """Give what writes JSON in a dialect."""
-    return _PostgresqlJsonText() if dialect.name == "postgresql" else _SqliteJsonText()
+    return JsonText(json_words_of(dialect.name))
