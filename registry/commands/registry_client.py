@@ -167,6 +167,9 @@ class RegistryClient:
             problem = json.loads(content)
             code, detail = str(problem["code"]), str(problem["detail"])
         except (ValueError, KeyError, TypeError):
-            code, detail = "", f"{self._server} answers with {response.status}, and no reason."
+            code = ""
+            detail = (
+                f"{self._server} answers {response.status} {response.reason}, and does not say why."
+            )
         after = response.headers.get("Retry-After", "")
         raise Refused(response.status, code, detail, int(after) if after.isdecimal() else None)
