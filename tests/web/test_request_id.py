@@ -150,6 +150,10 @@ def test_lines_go_to_standard_error() -> None:
     assert done.stderr.rstrip().endswith("INFO registry [-] here")
 
 
+def fail_with(text: str) -> None:
+    raise ValueError(text)
+
+
 def test_nothing_in_a_message_or_a_traceback_forges_a_line(make_app: MakeApp) -> None:
     forged = "x\r\n2026-01-01 00:00:00,000 INFO registry [-] forged \x1b[31m\u202e"
     log = logging.getLogger("registry.test")
@@ -161,7 +165,7 @@ def test_nothing_in_a_message_or_a_traceback_forges_a_line(make_app: MakeApp) ->
         handler.setStream(written := io.StringIO())
         log.warning("a branch named %s", forged)
         try:
-            raise ValueError(forged)
+            fail_with(forged)
         except ValueError:
             log.exception("it failed")
 
