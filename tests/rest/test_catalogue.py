@@ -1,34 +1,17 @@
 """Commits, health, search and stats, as the contract has them (section 2)."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from registry.settings import Settings
-from tests.repositories import WorkTree, small_monorepo
+from tests.repositories import WorkTree
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> WorkTree:
-    return small_monorepo(tmp_path / "acme")
-
-
-@pytest.fixture
-def settings(database_url: str, tmp_path: Path, tree: WorkTree) -> Settings:
-    return Settings(
-        database_url=database_url,
-        instance_path=tmp_path / "instance",
-        workspace=tree.path,
-        open_writes=True,
-    )
-
-
-@pytest.fixture
-def catalogued(client: FlaskClient) -> FlaskClient:
-    assert client.post("/api/packages/refresh").status_code == 200
-    return client
+def settings(workspace_settings: Settings) -> Settings:
+    return workspace_settings
 
 
 def get(client: FlaskClient, address: str) -> Any:

@@ -43,19 +43,8 @@ def tree(tmp_path: Path) -> WorkTree:
 
 
 @pytest.fixture
-def settings(database_url: str, tmp_path: Path, tree: WorkTree) -> Settings:
-    return Settings(
-        database_url=database_url,
-        instance_path=tmp_path / "instance",
-        workspace=tree.path,
-        open_writes=True,
-    )
-
-
-@pytest.fixture
-def catalogued(client: FlaskClient) -> FlaskClient:
-    assert client.post("/api/packages/refresh").status_code == 200
-    return client
+def settings(workspace_settings: Settings) -> Settings:
+    return workspace_settings
 
 
 def get(client: FlaskClient, address: str) -> Any:

@@ -32,13 +32,8 @@ def tree(tmp_path: Path) -> WorkTree:
 
 
 @pytest.fixture
-def settings(database_url: str, tmp_path: Path, tree: WorkTree) -> Settings:
-    return Settings(
-        database_url=database_url,
-        instance_path=tmp_path / "instance",
-        workspace=tree.path,
-        open_writes=True,
-    )
+def settings(workspace_settings: Settings) -> Settings:
+    return workspace_settings
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from registry.models import Package
 from registry.settings import Settings
 from registry.web.database import db
 from tests.accounts.samples import Statements
-from tests.repositories import WorkTree, small_monorepo
+from tests.repositories import WorkTree
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 PACKAGE_KEYS = [
@@ -51,24 +51,8 @@ DETAIL_KEYS = [
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> WorkTree:
-    return small_monorepo(tmp_path / "acme")
-
-
-@pytest.fixture
-def settings(database_url: str, tmp_path: Path, tree: WorkTree) -> Settings:
-    return Settings(
-        database_url=database_url,
-        instance_path=tmp_path / "instance",
-        workspace=tree.path,
-        open_writes=True,
-    )
-
-
-@pytest.fixture
-def catalogued(client: FlaskClient) -> FlaskClient:
-    assert client.post("/api/packages/refresh").status_code == 200
-    return client
+def settings(workspace_settings: Settings) -> Settings:
+    return workspace_settings
 
 
 def get(client: FlaskClient, address: str, **headers: str) -> Any:

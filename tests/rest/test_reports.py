@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from registry.health.scores import update_scores
 from registry.models import Build, Package
 from registry.rest.badges import draw_badge
 from registry.settings import Settings
-from tests.repositories import WorkTree, small_monorepo
+from tests.repositories import WorkTree
 
 ONE = "/api/packages/@acme/one"
 LINT = [{"filePath": "a", "messages": [], "errorCount": 0, "warningCount": 0}]
@@ -27,26 +26,8 @@ NOON = "2026-11-02T12:00:00.000Z"
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> WorkTree:
-    return small_monorepo(tmp_path / "acme")
-
-
-@pytest.fixture
-def settings(database_url: str, tmp_path: Path, tree: WorkTree) -> Settings:
-    return Settings(
-        database_url=database_url,
-        instance_path=tmp_path / "instance",
-        workspace=tree.path,
-        open_writes=True,
-        max_body_bytes=200,
-        max_report_bytes=2_000,
-    )
-
-
-@pytest.fixture
-def catalogued(client: FlaskClient) -> FlaskClient:
-    assert client.post("/api/packages/refresh").status_code == 200
-    return client
+def settings(workspace_settings: Settings) -> Settings:
+    return workspace_settings.model_copy(update={"max_body_bytes": 200, "max_report_bytes": 2_000})
 
 
 def put(client: FlaskClient, kind: str, body: object, **query: str) -> Any:
