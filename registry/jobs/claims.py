@@ -23,6 +23,8 @@ from registry.rules.enumerations import JobStatus
 MAX_ATTEMPTS = 5
 # The wait after the first failure; each further one is four times as long.
 FIRST_DELAY = timedelta(seconds=5)
+# What is told of a job that took too long, and of one whose worker is gone.
+_OVERSTAYED, _LOST = "job_timed_out", "worker_lost"
 # How long a job is kept once it has ended.
 KEPT = timedelta(days=7)
 
@@ -137,12 +139,10 @@ def fail_job(sessions: Sessions, job: Job, error: Exception) -> None:
 
 
 class JobOverstayed(RegistryError):
-    """A job took longer than its kind may."""
-
-    code = "job_timed_out"
+    """A job took longer than its kind may: told by the job, and by no answer's status."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"It took longer than {seconds:g} s and was given up.")
+        super().__init__(f"It took longer than {seconds:g} s and was given up.", code=_OVERSTAYED)
 
 
 def release_abandoned(
@@ -174,7 +174,7 @@ def release_abandoned(
         for job in abandoned:
             limit = seconds_for(job.kind)
             overstayed = _seconds_seen(engine, job) >= limit
-            job.error_code, job.error = "worker_lost", "The worker ended in the middle of it."
+            job.error_code, job.error = _LOST, "The worker ended in the middle of it."
             if overstayed:
                 error = JobOverstayed(limit)
                 job.error_code, job.error = error.code, error.detail
