@@ -121,7 +121,7 @@ _PACKAGE, _LISTING, _VERSION = "@acme/units", "hangar.metar", "1.0.0"
 # What leads to something, for the places that hold no hostile text.
 PATH = {
     "name": _PACKAGE,
-    "path": "packages/units",
+    "path": "libs/units",
     "package_id": _LISTING,
     "package_version": _VERSION,
     "repository": "xpkg",
@@ -136,7 +136,7 @@ _FLAGS = ("isPublic", "isStored", "supportsMacOS", "supportsWindows", "supportsL
 BODIES: dict[str, dict[str, Any]] = {
     "PUT /api/packages/update-config": {
         "packageName": _PACKAGE,
-        "packagePath": "packages/units",
+        "packagePath": "libs/units",
         "config": {"description": "Units."},
     },
     "PUT /api/packages/<package_name:name>/reports/<kind>": {"total": {"lines": {"pct": 5}}},
@@ -413,5 +413,5 @@ def test_nothing_was_written_beside_the_catalogue(target: Target) -> None:
     before, now = target.before, files_of(target.directory)
     changed = {path for path in before.keys() | now.keys() if before.get(path) != now.get(path)}
 
-    assert changed <= {"workspace/packages/units/package.json"}
+    assert changed <= {"demo/libs/units/package.json"}
     assert not Path("owned").exists()
