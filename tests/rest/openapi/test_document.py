@@ -160,11 +160,13 @@ def codes_in_the_source() -> set[str]:
     return found
 
 
-# Those that only commands tell.
+# Those that only commands tell, and what they take for one where an answer has none.
 COMMANDS_ONLY = {
+    "",
     "address_unavailable",
     "author_exists",
     "author_not_found",
+    "database_not_empty",
     "git_failed",
     "git_missing",
     "token_not_found",
@@ -177,6 +179,7 @@ def test_the_codes_of_problems_are_those_of_the_source() -> None:
 
 def test_reads_may_be_repeated_for_nothing() -> None:
     for asked, operation in OPERATIONS.items():
-        # The probes tell of this moment; what is always refused has nothing to compare.
-        if operation.id not in {"get_liveness", "get_readiness"} and operation.answers:
+        # Probes and figures tell of this moment; what is always refused has nothing to compare.
+        of_this_moment = {"get_liveness", "get_readiness", "get_metrics"}
+        if operation.id not in of_this_moment and operation.answers:
             assert operation.is_conditional == asked.startswith("GET "), asked
