@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from pydantic import SecretStr
 
 from registry.logs import JSON, TEXT, configure_logging, naming_job, take_secrets_out
 from registry.settings import Settings
@@ -135,7 +136,9 @@ def test_no_secret_of_a_request_is_logged(
     address = "postgresql+psycopg://me:hunter2@127.0.0.1:1/x?connect_timeout=1"
     app = new_app(
         Settings(
-            database_url=address, instance_path=tmp_path, github_webhook_secret="hunter2-github"
+            database_url=address,
+            instance_path=tmp_path,
+            github_webhook_secret=SecretStr("hunter2-github"),
         )
     )
     app.add_url_rule("/bug", view_func=_fail)

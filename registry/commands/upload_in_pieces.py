@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from http.client import HTTPMessage
 from pathlib import Path
 from typing import TypeVar
 
@@ -203,7 +204,7 @@ class FileInPieces:
 
     def _send_piece(
         self, upload: KeptUpload, offset: int, length: int
-    ) -> tuple[Mapping[str, str], bytes]:
+    ) -> tuple[HTTPMessage, bytes]:
         headers = {
             **_TUS,
             "Content-Type": "application/offset+octet-stream",
