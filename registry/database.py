@@ -45,7 +45,12 @@ def _dump_json(value: object) -> str:
 def engine_options(url: str) -> dict[str, Any]:
     """Give SQLAlchemy's engine options for the database at `url`."""
     options: dict[str, Any] = {"json_serializer": _dump_json, "json_deserializer": orjson.loads}
-    if make_url(url).get_backend_name() == "sqlite":
+    parsed = make_url(url)
+    if parsed.database:
+        # The connection used last has the most at hand: pages, plans, prepared statements. What is
+        # in memory has a pool of another kind.
+        options["pool_use_lifo"] = True
+    if parsed.get_backend_name() == "sqlite":
         options["connect_args"] = {"timeout": BUSY_TIMEOUT, "check_same_thread": False}
     else:
         options["connect_args"] = {"connect_timeout": 5}
