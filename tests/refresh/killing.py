@@ -153,7 +153,7 @@ def kill_updates(killing: Killing, kills: int) -> None:
         finish()
         before = manifest.read_bytes()
         wanted = json.dumps(f"Round {number}")
-        ended, _ = update(killing, name, f"Round {number}", killing.chance.uniform(0, took * 2))
+        ended, _ = update(killing, name, f"Round {number}", killing.chance.uniform(0, took))
         content = manifest.read_bytes()
         told = json.loads(content)["description"]
         whole = content == before or json.dumps(told) == wanted
