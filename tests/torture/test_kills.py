@@ -11,7 +11,7 @@ from pathlib import Path
 from registry.database import make_engine
 from registry.settings import Settings
 from registry.verify import verify
-from tests.publishing.kills import check_processing, kill_workers
+from tests.publishing.kills import check_processing, count_waiting, kill_workers
 from tests.refresh.kills import check_refreshes, check_updates, kill, make_heads
 from tests.torture.conftest import Report
 
@@ -61,6 +61,8 @@ def test_kills_of_processing(
     states = kill_workers(settings, seed=seed, kills=KILLS)
 
     check_processing(states, settings, kills=KILLS)
+    # Else none of the kills was in the middle of anything.
+    assert 0 < max(count_waiting(states)) < KILLS
     engine = make_engine(database_url)
     wrong = [result for result in verify(engine, settings) if result.is_wrong]
     engine.dispose()
