@@ -31,8 +31,17 @@ def find_places(read: Sequence[ReadManifest], layout: Layout) -> Iterator[str]:
 
 
 def look_for(tree: Tree, places: Iterable[str]) -> dict[str, bool]:
-    """Tell of each path whether there is anything, or whether there may be."""
-    return {place: _may_be_there(tree, place) for place in sorted(set(places))}
+    """Tell of each path, and of where its links lead, whether there is anything, or may be."""
+    found = {}
+    for place in places:
+        try:
+            real = tree.resolve(place)
+        except Unreadable:
+            # It leads out of the workspace: nobody knows.
+            found[place] = True
+        else:
+            found[place] = found[real] = _may_be_there(tree, real)
+    return found
 
 
 def _dependencies(read: ReadManifest) -> Collection[tuple[str, str]]:
@@ -48,12 +57,10 @@ def _dependencies(read: ReadManifest) -> Collection[tuple[str, str]]:
 
 def _may_be_there(tree: Tree, place: str) -> bool:
     try:
-        if tree.kind(tree.resolve(place)) is not None:
-            return True
+        return tree.kind(place) is not None or _is_in_submodule(tree, place)
     except Unreadable:
-        # It leads out of the workspace, or may not be looked at: nobody knows.
+        # It may not be looked at: nobody knows.
         return True
-    return _is_in_submodule(tree, place)
 
 
 def _is_in_submodule(tree: Tree, place: str) -> bool:

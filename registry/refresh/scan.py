@@ -242,10 +242,10 @@ class _Refresh:
         """Tell whether a bare repository's new commits leave the packages as they were read."""
         return (
             workspace.head != ""
-            # These may be files of any name.
-            and not workspace.local_targets
             and workspace.members_digest == self._bare_digest(workspace.head)
-            and members_stand(self._repository, workspace.head, head.commit)
+            and members_stand(
+                self._repository, workspace.head, head.commit, workspace.local_targets or {}
+            )
         )
 
     def _digest(

@@ -48,6 +48,29 @@ def test_what_can_change_a_package(tmp_path: Path, change: Change, stand: bool) 
     assert members_stand(Repository.open(tree.path), before, after) is stand
 
 
+@pytest.mark.parametrize(
+    ("change", "stand"),
+    [
+        (write("packages/one/index.js", "2\n"), True),
+        (write("packages/one/index.jsx"), True),
+        (lambda tree: tree.git("rm", "-q", "packages/one/index.js"), False),
+        (write("fixtures/local/deep/file.txt"), False),
+        (write("fixtures/locally/file.txt"), True),
+        (write("fixtures/local"), False),
+    ],
+)
+def test_what_comes_or_goes_where_a_package_points_to(
+    tmp_path: Path, change: Change, stand: bool
+) -> None:
+    tree = small_monorepo(tmp_path / "acme")
+    before = tree.git("rev-parse", "HEAD")
+    change(tree)
+    after = tree.commit("change")
+
+    targets = {"packages/one/index.js": True, "fixtures/local": False}
+    assert members_stand(Repository.open(tree.path), before, after, targets) is stand
+
+
 def test_a_commit_that_is_gone_says_nothing(tmp_path: Path) -> None:
     tree = small_monorepo(tmp_path / "acme")
     head = tree.git("rev-parse", "HEAD")
