@@ -26,9 +26,10 @@ FIELDS = "registry_fields"
 _SECRET = re.compile(
     r"(?P<token>\breg_[A-Za-z0-9_-]{6})[A-Za-z0-9_-]+"
     r"|(?P<user>://[^/@\s:]*:)[^/\s]+(?=@)"
-    r"|(?P<name>\b(?:password|passwd|secret)=['\"]?)[^&\s'\"]+",
-    re.IGNORECASE,
+    r"|(?P<name>\b(?i:password|passwd|secret)=['\"]?)[^&\s'\"]+",
 )
+
+_MARKS = ("reg_", "://", "=")
 
 _job: ContextVar[str] = ContextVar("registry_job", default="")
 
@@ -45,6 +46,9 @@ def naming_job(job_id: str) -> Iterator[None]:
 
 def take_secrets_out(text: str) -> str:
     """Replace tokens and passwords in a text, whatever it is."""
+    # Most lines have nothing that could begin one, which is seen in a fraction of the time.
+    if not any(mark in text for mark in _MARKS):
+        return text
     return _SECRET.sub(lambda found: f"{found[found.lastgroup or 0]}***", text)
 
 
