@@ -7,6 +7,7 @@ the data's revision is raised before each.
 """
 
 import argparse
+import gc
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import sessionmaker
 
 from app import create_app
+from graphql_schema.routes import prepare_graphql
 from registry import schema
 from registry.database import make_engine, writing
 from registry.models import Dependency, Package, Workspace
@@ -79,6 +81,10 @@ def serve(
 
     with TemporaryDirectory() as directory:
         app = create_app(Settings(database_url=url, instance_path=Path(directory)))
+        prepare_graphql(app)
+        # As in a server (`registry/cli.py`): no look for garbage goes through the modules.
+        gc.collect()
+        gc.freeze()
         yield app.test_client(), renew
         with app.app_context():
             db.engine.dispose()

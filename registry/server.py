@@ -1,6 +1,7 @@
 """Runs the application under Granian: processes of threads, drained when they are told to stop."""
 
 import errno
+import gc
 import ipaddress
 import os
 import signal
@@ -181,10 +182,16 @@ def _load_application(parent: int) -> Callable[..., Any]:
     threading.Thread(target=_end_with, args=(parent,), name="end-with-parent", daemon=True).start()
     application = create_app()
     # Once the first requests are answered: loading takes the interpreter from them.
-    prepare = threading.Timer(_PREPARE_SECONDS, prepare_graphql, [application])
+    prepare = threading.Timer(_PREPARE_SECONDS, _prepare, [partial(prepare_graphql, application)])
     prepare.daemon = True
     prepare.start()
     return application
+
+
+def _prepare(load: Callable[[], None]) -> None:
+    """Load what is left to load, which then stays: no look for garbage need go through it."""
+    load()
+    gc.freeze()
 
 
 def _end_with(parent: int) -> None:
