@@ -7,6 +7,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from registry.storage.durable import sync_directory
+
 _PRIVATE = 0o600
 
 
@@ -32,12 +34,4 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
         with suppress(FileNotFoundError):
             draft.unlink()
         raise
-    _sync_directory(path.parent)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_directory(path.parent)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from registry.history.repository import Repository
 from registry.storage import WorkFiles
+from registry.storage.durable import sync_directory
 
 
 def replace_file(repository: Repository, path: Path, content: bytes) -> None:
@@ -30,7 +31,7 @@ def replace_file(repository: Repository, path: Path, content: bytes) -> None:
     except OSError:
         # The git directory is on another file system (a linked work tree), or not ours to write.
         _write_beside(path, content, mode)
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
 
 
 def clear_left(repository: Repository) -> None:
@@ -51,11 +52,3 @@ def _write_beside(path: Path, content: bytes, mode: int) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-
-
-def _sync_directory(path: Path) -> None:
-    directory = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from registry.storage.behaviour import CHUNK, NotStored, StoredFile
+from registry.storage.durable import sync_directory
 from registry.storage.partial_files import PartialFiles
 from registry.storage.work_files import WorkFile, WorkFiles
 
@@ -43,7 +44,7 @@ class DirectoryStorage:
                     break
             else:
                 break
-        _sync_directory(path.parent)
+        sync_directory(path.parent)
         return StoredFile(work.sha256, work.size, datetime.now(UTC))
 
     def find(self, sha256: str) -> StoredFile:
@@ -97,15 +98,7 @@ class DirectoryStorage:
             return
         self._make_directory(directory.parent)
         directory.mkdir(exist_ok=True)
-        _sync_directory(directory.parent)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync_directory(directory.parent)
 
 
 def _chunks(file: BinaryIO, length: int | None) -> Iterator[bytes]:
