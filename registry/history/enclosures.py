@@ -1,23 +1,20 @@
 """The temporary directories in which git runs, gone when their maker is.
 
-Each is locked by its maker, and the lock goes with the process, however that ends. So whoever makes
-one clears away those of processes that were killed.
+Each is itself locked by its maker (flock(2)), and the lock goes with the process, however that
+ends. So whoever makes one clears away those of processes that were killed, at whatever moment.
 """
 
 import fcntl
 import os
 import shutil
 import tempfile
-import time
 from contextlib import suppress
 from pathlib import Path
 
 from registry.errors import WorkspaceUnavailable
 
 _PREFIX = "registry-git-"
-_LOCK = "lock"
-# One without a lock was just made, or its maker was killed before it made one.
-_GIVEN_UP_SECONDS = 3600
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def make_enclosure() -> tuple[Path, int]:
@@ -28,24 +25,32 @@ def make_enclosure() -> tuple[Path, int]:
     """
     try:
         _clear_abandoned()
-        while True:
-            enclosure = Path(tempfile.mkdtemp(prefix=_PREFIX))
-            lock = os.open(enclosure / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            # Between its making and its locking, it may have been taken for abandoned.
-            if os.fstat(lock).st_nlink:
-                return enclosure, lock
-            os.close(lock)
+        while (enclosure := _lock(Path(tempfile.mkdtemp(prefix=_PREFIX)))) is None:
+            pass
     except OSError as error:
         raise WorkspaceUnavailable(
             "No temporary directory can be made: point TMPDIR at one that the service may write to."
         ) from error
+    return enclosure
 
 
 def remove_enclosure(enclosure: Path, lock: int) -> None:
     """Remove a directory, and let go of its lock."""
     shutil.rmtree(enclosure, ignore_errors=True)
     os.close(lock)
+
+
+def _lock(enclosure: Path) -> tuple[Path, int] | None:
+    """Lock a directory just made; `None` if it was taken for abandoned before that."""
+    try:
+        lock = os.open(enclosure, _DIRECTORY)
+    except FileNotFoundError:
+        return None
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    if os.fstat(lock).st_nlink:
+        return enclosure, lock
+    os.close(lock)
+    return None
 
 
 def _clear_abandoned() -> None:
@@ -58,18 +63,11 @@ def _clear_abandoned() -> None:
 
 
 def _clear(entry: os.DirEntry[str]) -> None:
-    # Where everyone may write, a name is no proof of whose it is.
-    found = entry.stat(follow_symlinks=False)
-    if not entry.is_dir(follow_symlinks=False) or found.st_uid != os.geteuid():
-        return
+    lock = os.open(entry.path, _DIRECTORY)
     try:
-        lock = os.open(Path(entry.path, _LOCK), os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except FileNotFoundError:
-        if time.time() - found.st_mtime > _GIVEN_UP_SECONDS:
+        # Where everyone may write, a name is no proof of whose it is.
+        if os.fstat(lock).st_uid == os.geteuid():
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(entry.path, ignore_errors=True)
-        return
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(entry.path, ignore_errors=True)
     finally:
         os.close(lock)

@@ -131,8 +131,10 @@ def kill_refreshes(killing: Killing, kills: int) -> None:
         killed += ended is None
         stood = {"before": before, "after": after, "ended": ended is not None}
         tell(killing.state() | stood)
+    # The last one has history to read: only then are directories made, and abandoned ones cleared.
+    head = next(head for head in heads if head != killing.catalogued())
+    killing.git("reset", "--quiet", "--hard", head)
     finish()
-    head = killing.git("rev-parse", "HEAD")
     tell(killing.state() | {"before": head, "after": head, "ended": True})
 
 
