@@ -4,8 +4,8 @@ from typing import Any
 
 from alembic import context
 
-from registry.models import Base
 from registry.models.base import Timestamp
+from registry.models.partial_indexes import whole_metadata
 
 
 def render_item(kind: str, item: Any, _context: object) -> str | bool:
@@ -17,7 +17,7 @@ def render_item(kind: str, item: Any, _context: object) -> str | bool:
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
+    target_metadata=whole_metadata(),
     # SQLite alters a table by making it anew.
     render_as_batch=True,
     compare_type=True,

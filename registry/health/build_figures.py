@@ -9,10 +9,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, or_, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, sessionmaker
 
 from registry.database import begin_write, raise_revision, reading
@@ -20,6 +18,7 @@ from registry.models import BuildDay, BuildFigure, Workspace
 from registry.models.base import utc_now
 from registry.rules.builds import VERDICTS, BuildState, counted_branches
 from registry.rules.enumerations import BuildStatus
+from registry.statements.upsert import upsert_into
 
 # Any number, the same for all that write builds: the key of PostgreSQL's advisory lock.
 _LOCK_KEY = 0x7265_6275
@@ -67,7 +66,7 @@ def count_changes(session: Session, changes: Iterable[BuildChange]) -> None:
     ]
     if not rows:
         return
-    insert = _insert(session)(BuildDay.__table__)
+    insert = upsert_into(session, BuildDay.__table__)
     counted = ("succeeded", "failed", "timed", "duration")
     session.execute(
         insert.on_conflict_do_update(
@@ -103,7 +102,7 @@ def update_figures(session: Session, package_ids: Collection[int], *, days: int)
             if before is None or any(getattr(before, name) != sums[name] for name in _SUMS):
                 changed = True
             rows.append({"package_id": package_id, "branch": branch, "since": since, **sums})
-        insert = _insert(session)(BuildFigure.__table__)
+        insert = upsert_into(session, BuildFigure.__table__)
         session.execute(
             insert.on_conflict_do_update(
                 index_elements=[BuildFigure.package_id],
@@ -169,11 +168,6 @@ def _sum_days(
         row.package_id: {name: int(getattr(row, name)) for name in _SUMS}
         for row in session.execute(statement)
     }
-
-
-def _insert(session: Session) -> Any:
-    postgres = session.get_bind().dialect.name == "postgresql"
-    return postgresql.insert if postgres else sqlite.insert
 
 
 def _batches(package_ids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import event, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from registry.database import begin_write
@@ -13,6 +12,7 @@ from registry.jobs.queue import JobQueue
 from registry.models import Job
 from registry.models.base import utc_now
 from registry.rules.enumerations import JobStatus
+from registry.statements.upsert import upsert_into
 
 # What a session's `info` holds the queue by: `sessionmaker(engine, info={QUEUE: queue})`.
 QUEUE = "registry.queue"
@@ -66,10 +66,9 @@ def enqueue_job(
 
 
 def _insert(session: Session, kind: str, payload: Mapping[str, Any], key: str | None) -> str | None:
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     now = utc_now()
     job_id: str | None = session.scalar(
-        dialect.insert(Job)
+        upsert_into(session, Job)
         .values(
             id=secrets.token_urlsafe(_ID_BYTES),
             kind=kind,

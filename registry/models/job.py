@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import Base, utc_now
@@ -17,14 +17,7 @@ class Job(Base):
 
     __tablename__ = "job"
     __table_args__ = (
-        # Of the jobs that nobody has begun, one for each key.
-        Index(
-            "ix_job_queued_key",
-            "key",
-            unique=True,
-            postgresql_where=text("status = 'queued'"),
-            sqlite_where=text("status = 'queued'"),
-        ),
+        # And one of the jobs that nobody has begun, in `partial_indexes.py`.
         Index(None, "status", "run_after"),
         Index(None, "finished_at"),
     )

@@ -27,14 +27,7 @@ class Package(Base):
         UniqueConstraint("workspace_id", "name"),
         Index(None, "workspace_id", "type", "name"),
         Index(None, "path"),
-        # The members by name: a page reads as many rows as it shows, however many there are.
-        Index(
-            "ix_package_members_name",
-            "name",
-            "id",
-            postgresql_where=text("workspace_id IS NOT NULL"),
-            sqlite_where=text("workspace_id IS NOT NULL"),
-        ),
+        # And one of the members, in `partial_indexes.py`.
         # Ids are shown in cursors and global ids: one that is gone must not come back.
         {"sqlite_autoincrement": True},
     )

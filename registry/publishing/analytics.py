@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 
 from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from registry.models import InstallHour, Publication
+from registry.statements.upsert import upsert_into
 
 
 def hour_of(moment: datetime) -> datetime:
@@ -29,9 +29,5 @@ def record_install(session: Session, version_id: int, now: datetime) -> None:
     values = {"version_id": version_id, "hour": hour_of(now), "installs": 1}
     key = [InstallHour.version_id, InstallHour.hour]
     one_more = {"installs": InstallHour.installs + 1}
-    if session.get_bind().dialect.name == "postgresql":
-        insert = postgresql.insert(InstallHour).values(values)
-        session.execute(insert.on_conflict_do_update(index_elements=key, set_=one_more))
-    else:
-        upsert = sqlite.insert(InstallHour).values(values)
-        session.execute(upsert.on_conflict_do_update(index_elements=key, set_=one_more))
+    insert = upsert_into(session, InstallHour).values(values)
+    session.execute(insert.on_conflict_do_update(index_elements=key, set_=one_more))

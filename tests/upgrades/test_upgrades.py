@@ -32,6 +32,7 @@ from registry.backup.archive import check_backup, read_entries, read_rows
 from registry.backup.manifest import Kind
 from registry.database import begin_writing, make_engine
 from registry.models import Base, Package, Token
+from registry.models.partial_indexes import whole_metadata
 from registry.refresh.bulk import insert_into
 from registry.settings import Settings
 from registry.storage import open_storage
@@ -58,7 +59,7 @@ def empty(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Engi
 def differences(engine: Engine) -> list[object]:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        return list(compare_metadata(context, Base.metadata))
+        return list(compare_metadata(context, whole_metadata()))
 
 
 @pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.stem)
