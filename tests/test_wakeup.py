@@ -9,7 +9,7 @@ import pytest
 from registry.wakeup import Wakeup
 
 # A wait that ends as it should takes none of it.
-PATIENCE = 20
+PATIENCE = 120
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ def start() -> Iterator[Start]:
     for process in processes:
         # Asked, not killed: a server stops its workers.
         process.terminate()
-        process.wait(60)
+        process.wait(120)
         for stream in (process.stdout, process.stderr):
             if stream:
                 stream.close()

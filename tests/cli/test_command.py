@@ -131,7 +131,7 @@ def test_an_interrupted_command_ends_with_130_and_a_word(
         assert process.stderr is not None
         assert "Waiting" in process.stderr.readline()
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=120)
     engine.dispose()
 
     assert process.returncode == 130

@@ -4,13 +4,13 @@ import json
 import os
 import re
 import signal
-import socket
 import threading
 from contextlib import closing
 from http.client import HTTPConnection
 from typing import Any
 
 from tests.cli.conftest import Start
+from tests.ports import free_port
 
 # Long enough for a machine that has much else to do; nothing waits this long when all is well.
 PATIENCE = 120
@@ -33,9 +33,7 @@ def began(port: int) -> float:
 def test_a_hangup_replaces_its_processes_without_losing_a_request(
     start: Start, migrated: str
 ) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     settings = {"REGISTRY_LOG_FORMAT": "json", "REGISTRY_METRICS": "loopback"}
     server = start("serve", "--port", str(port), env={**os.environ, **settings})
     said: list[str] = []

@@ -18,9 +18,9 @@ from sqlalchemy import text
 from registry.database import make_engine
 from registry.demo import make_workspace
 from registry.refresh.lock import refresh_lock
-from registry.server import Address
 from tests.cli.conftest import Run, Start
 from tests.databases import Databases, fresh_database
+from tests.ports import await_free, free_port
 
 # Long enough for a machine that has much else to do; nothing waits this long when all is well.
 PATIENCE = 120
@@ -29,10 +29,7 @@ PATIENCE = 120
 @pytest.fixture
 def port() -> int:
     """Find a port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-        return number
+    return free_port()
 
 
 Serve = Callable[..., "Served"]
@@ -123,8 +120,11 @@ def test_requests_that_have_begun_are_finished(
         with refresh_lock(engine):
             caller.start()
             with engine.connect() as connection:
-                waiters = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-                while not connection.scalar(waiters):
+                waiters = text(
+                    "SELECT count(*) FROM pg_locks JOIN pg_database AS d ON d.oid = database "
+                    "WHERE NOT granted AND locktype = 'advisory' AND datname = current_database()"
+                )
+                while caller.is_alive() and not connection.scalar(waiters):
                     connection.rollback()
             server.process.send_signal(signal.SIGTERM)
         caller.join(PATIENCE)
@@ -165,7 +165,7 @@ def test_nobody_else_is_on_its_port_until_it_is_gone_even_killed(
 
     # The end of its standard error: none of its processes is left.
     server.process.communicate(timeout=PATIENCE)
-    Address("127.0.0.1", port).check_free()
+    await_free(port)
 
 
 def test_a_new_workspace_is_catalogued_while_it_answers(

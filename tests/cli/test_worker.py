@@ -1,7 +1,6 @@
 """`registry worker`, alone and inside `registry serve`, as real processes."""
 
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ from registry.jobs import submit_job
 from registry.models import Job, Package
 from registry.rules.enumerations import JobStatus
 from tests.cli.conftest import REGISTRY, Run, Start
+from tests.ports import free_port
 from tests.repositories import small_monorepo
 
 PATIENCE = 120
@@ -55,12 +55,6 @@ def test_it_refreshes_the_workspace_when_a_job_says_so(
         assert (job.status, job.attempts) == (JobStatus.DONE, 1)
         assert "two" in session.scalars(select(Package.name)).all()
     engine.dispose()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def with_workspace(path: Path) -> dict[str, str]:

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from registry.models import Dependency
 from registry.npm_registry import NpmRegistry
 from registry.refresh import refresh_workspace
 from registry.settings import Settings
+from tests.ports import free_port
 from tests.repositories import WorkTree
 
 # Kept between runs, and ignored by git: fetching it takes half a minute.
@@ -60,9 +60,7 @@ def registry_url(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """Run verdaccio on loopback for the time of the module."""
     directory = tmp_path_factory.mktemp("verdaccio")
     (directory / "config.yaml").write_text(CONFIGURATION)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}/"
     process = subprocess.Popen(
         [program, "--config", directory / "config.yaml", "--listen", f"127.0.0.1:{port}"],

@@ -18,7 +18,8 @@ from typing import Any
 
 EXECUTABLE = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 
-_PATIENCE = 60
+# Seconds, long enough for a machine that has much else to do.
+_PATIENCE = 180
 # Puts the pipe where the browser looks for it; the shell cannot name descriptors above 9.
 _LAUNCH = """
 import os, sys

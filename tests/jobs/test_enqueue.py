@@ -82,14 +82,14 @@ def test_many_at_once_make_one_job_of_a_key(engine: Engine) -> None:
 
     def submit() -> str:
         own = make_engine(engine.url.render_as_string(hide_password=False))
-        together.wait(30)
+        together.wait(120)
         try:
             return submit_job(sessionmaker(own), "refresh", key="refresh")
         finally:
             own.dispose()
 
     with ThreadPoolExecutor(6) as pool:
-        ids = {future.result(60) for future in [pool.submit(submit) for _ in range(6)]}
+        ids = {future.result(120) for future in [pool.submit(submit) for _ in range(6)]}
 
     assert len(ids) == 1
     assert count_jobs(sessionmaker(engine)) == 1

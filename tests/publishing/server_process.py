@@ -1,29 +1,29 @@
 """A real server, to be killed."""
 
 import os
-import signal
-import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.request import urlopen
 
+import psutil
 import pytest
 
 from registry.settings import Settings
+from tests.ports import await_free, free_port
 
 REGISTRY = Path(sys.executable).parent / "registry"
-PATIENCE = 60
+# Seconds, long enough for a machine that has much else to do.
+PATIENCE = 120
 
 
 class Server:
     """`registry serve`, which can be killed and started again at the same port."""
 
     def __init__(self, settings: Settings, **environment: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self._environment = {
             **{name: text for name, text in os.environ.items() if not name.startswith("REGISTRY_")},
             "REGISTRY_DATABASE_URL": settings.database_url,
@@ -52,9 +52,11 @@ class Server:
         pytest.fail("the server did not start")
 
     def kill(self) -> None:
-        """Kill all its processes, wherever they are."""
-        main = self._process.pid
-        workers = Path(f"/proc/{main}/task/{main}/children").read_text().split()
-        for process in (main, *map(int, workers)):
-            os.kill(process, signal.SIGKILL)
+        """Kill all its processes, wherever they are, and wait until its port is free."""
+        main = psutil.Process(self._process.pid)
+        for process in (main, *main.children(recursive=True)):
+            # It may have ended with its parent.
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         self._process.wait(PATIENCE)
+        await_free(self.port)

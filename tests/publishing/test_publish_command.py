@@ -5,6 +5,7 @@ import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +16,13 @@ from registry.cli import main
 from registry.commands import upload_in_pieces
 from registry.commands.kept_upload import KeptUpload
 from registry.commands.registry_client import Refused
-from registry.commands.upload_in_pieces import FileInPieces, Patience
+from registry.commands.upload_in_pieces import (
+    FIRST_WAIT,
+    LONGEST_WAIT,
+    PATIENCE,
+    FileInPieces,
+    Patience,
+)
 from tests.publishing.archives import IDENTIFIER, make_zip
 from tests.publishing.conftest import Publisher
 
@@ -187,9 +194,10 @@ def test_a_registry_that_cannot_take_pieces_gets_the_whole(
     assert publisher.row().status == "processed"
 
 
-def test_patience_ends(publisher: Publisher, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upload_in_pieces, "FIRST_WAIT", 0.01)
-    monkeypatch.setattr(upload_in_pieces, "PATIENCE", 0.05)
+def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    clock = SimpleNamespace(monotonic=lambda: sum(waits), sleep=waits.append)
+    monkeypatch.setattr(upload_in_pieces, "time", clock)
     patience = Patience()
     tried = 0
 
@@ -200,7 +208,9 @@ def test_patience_ends(publisher: Publisher, file: Path, monkeypatch: pytest.Mon
 
     with pytest.raises(Refused), main.make_context("registry", ["doctor"]):
         patience.insist(fail)
-    assert tried > 2
+    assert tried == len(waits) + 1 > 5
+    assert PATIENCE - LONGEST_WAIT <= sum(waits) <= PATIENCE
+    assert waits[0] <= FIRST_WAIT < max(waits) <= LONGEST_WAIT
     with pytest.raises(Refused), main.make_context("registry", ["doctor"]):
         # It says when, and that is too late.
         patience.wait(Refused(429, "rate_limited", "Too many.", 3600))

@@ -18,6 +18,8 @@ from registry.refresh.lock import refresh_lock
 from tests.repositories import WorkTree, small_monorepo
 
 Sessions = sessionmaker[Session]
+# Seconds, long enough for a machine that has much else to do.
+PATIENCE = 120
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def test_who_waits_shares_the_result(engine: Engine, sessions: Sessions, tree: W
 
         def listen(progress: Progress) -> None:
             if progress.phase == "waiting":
-                waiting.wait(timeout=30)
+                waiting.wait(timeout=PATIENCE)
 
         try:
             return refresh_workspace(own, tree.path, listen)
@@ -43,8 +45,8 @@ def test_who_waits_shares_the_result(engine: Engine, sessions: Sessions, tree: W
     with ThreadPoolExecutor(2) as pool:
         with refresh_lock(engine):
             both = [pool.submit(refresh) for _ in range(2)]
-            waiting.wait(timeout=30)
-        reports = [future.result(timeout=60) for future in both]
+            waiting.wait(timeout=PATIENCE)
+        reports = [future.result(timeout=PATIENCE) for future in both]
 
     assert sorted(report.shared for report in reports) == [False, True]
     assert [report.commits_added for report in reports] == [4, 4]
@@ -131,6 +133,6 @@ def test_two_processes_do_not_trip_over_each_other(
         for _ in range(2)
     ]
 
-    assert [process.wait(timeout=60) for process in processes] == [0, 0]
+    assert [process.wait(timeout=PATIENCE) for process in processes] == [0, 0]
     with sessions() as session:
         assert session.scalar(select(func.count()).select_from(Commit)) == 4

@@ -26,7 +26,7 @@ class RedisServer:
         self._process = subprocess.Popen(
             [*command, "--dir", str(self._directory)], stdout=subprocess.DEVNULL
         )
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         with redis.Redis(unix_socket_path=str(self._socket)) as client:
             while True:
                 try:

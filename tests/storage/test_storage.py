@@ -191,7 +191,7 @@ def test_a_fork_hashes_with_threads_of_its_own(tmp_path: Path) -> None:
         "if child: sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
         "write(); os._exit(0)"
     )
-    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True, timeout=120)
 
 
 def test_other_things_in_the_directory_are_let_be(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """Runs `registry serve` as operators do: processes of its own, on a database of either kind."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from registry.rest.limits import Policy
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 _START_SECONDS = 60
@@ -83,9 +83,7 @@ def make_environment(database_url: str, directory: Path, **settings: str) -> dic
 @contextmanager
 def serving(environment: dict[str, str], directory: Path) -> Iterator[Served]:
     """Serve until the block is left."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    port = free_port()
     log = directory / "server.log"
     with (
         log.open("wb") as output,

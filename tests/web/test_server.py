@@ -14,8 +14,11 @@ import pytest
 
 from registry import schema
 from registry.database import make_engine
+from tests.ports import free_port
 
 LIMIT = 1_000
+# Seconds, long enough for a machine that has much else to do.
+PATIENCE = 120
 ROOT = Path(__file__).resolve().parents[2]
 
 # The application with a route that reads a body.
@@ -42,7 +45,7 @@ class Server:
     def send(self, head: bytes, body: bytes = b"") -> tuple[int, dict[str, str], bytes]:
         """Send bytes as they are; give status, headers and body of the answer."""
         request = head + b"\r\nHost: localhost\r\nConnection: close\r\n\r\n" + body
-        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as connection:
             connection.sendall(request)
             answer = b"".join(iter(lambda: connection.recv(65_536), b""))
         top, _, content = answer.partition(b"\r\n\r\n")
@@ -58,9 +61,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     engine = make_engine(f"sqlite:///{directory / 'registry.db'}")
     schema.upgrade(engine)
     engine.dispose()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {
         **os.environ,
         "PYTHONPATH": f"{directory}:{ROOT}",
@@ -81,7 +82,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def wait_for(port: int) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

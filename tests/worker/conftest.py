@@ -42,6 +42,23 @@ def writing(work):
         sys.stdin.readline()
 
 
+listen = runner.JobQueue.listen
+
+
+def listen_and_tell(queue, *arguments, **options):
+    consumer = listen(queue, *arguments, **options)
+    stop = consumer.stop
+
+    # Called once the worker begins no more jobs.
+    def tell_and_stop(**options):
+        tell("stopping")
+        stop(**options)
+
+    consumer.stop = tell_and_stop
+    return consumer
+
+
+runner.JobQueue.listen = listen_and_tell
 watch = float(sys.argv[1])
 if watch:
     runner.WATCH_SECONDS = watch
@@ -73,11 +90,16 @@ class WorkerProcess:
         assert line, "the worker has ended"
         return line.split()
 
-    def go_on(self) -> None:
-        """Let a held job end."""
+    def go_on(self, jobs: int = 1) -> None:
+        """Let a held job end, or several at once."""
         assert self.process.stdin is not None
-        self.process.stdin.write("\n")
+        self.process.stdin.write("\n" * jobs)
         self.process.stdin.flush()
+
+    def begin_to_stop(self) -> None:
+        """Tell it to stop, and wait until it begins no more jobs."""
+        self.process.terminate()
+        assert self.read() == ["stopping"]
 
     def stop(self) -> list[str]:
         """Tell it to stop, wait until it has, and give the lines that were not read."""
@@ -91,7 +113,7 @@ class WorkerProcess:
         """
         rest = self.output.read().splitlines()
         assert self.process.wait(PATIENCE) == 0
-        return rest
+        return [line for line in rest if line != "stopping"]
 
 
 StartWorker = Callable[..., WorkerProcess]

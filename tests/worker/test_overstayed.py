@@ -38,8 +38,7 @@ def test_the_worker_ends_once_its_other_jobs_have(
     assert told(read(sessions, overstays)) == FAILED
 
     # Either of the two reads this; the one that was given up has no more say.
-    worker.go_on()
-    worker.go_on()
+    worker.go_on(2)
 
     assert worker.process.wait(PATIENCE) != 0
     assert told(read(sessions, overstays)) == FAILED

@@ -67,7 +67,7 @@ def test_processes_that_make_the_queue_at_once_all_have_it(databases: Databases)
     together = Barrier(len(queues))
 
     def wake(queue: JobQueue) -> bool:
-        together.wait(60)
+        together.wait(120)
         return queue.wake()
 
     with ThreadPoolExecutor(len(queues)) as pool:

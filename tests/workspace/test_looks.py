@@ -112,10 +112,11 @@ def test_what_nobody_asked_for_changes_nothing(directory: Path, root: int) -> No
 @pytest.mark.parametrize("path", ["package/file", "package/listed", "package"])
 @pytest.mark.parametrize("age", [0, -HOUR, 1])
 def test_what_changed_just_now_is_not_remembered(
-    directory: Path, root: int, path: str, age: int
+    directory: Path, root: int, path: str, age: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_older(directory)
-    changed = time.time() - age
-    os.utime(directory / path, (changed, changed))
+    now = time.time()
+    monkeypatch.setattr(time, "time_ns", lambda: int(now * 1e9))
+    os.utime(directory / path, (now - age,) * 2)
 
     assert look_around(root) is None
