@@ -2,12 +2,13 @@
 
 import codecs
 from dataclasses import dataclass
+from io import StringIO
 from typing import Any, TypeAlias
 
 import orjson
 
 from registry.reports.errors import InvalidReport
-from registry.reports.xml_events import Attributes, read_root
+from registry.reports.xml_events import Attributes, mend_xml, read_root
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class JsonLines:
 class XmlDocument:
     """XML, of which only the root has been read."""
 
+    # Mended (`mend_xml`).
     content: bytes
     root: str
     attributes: Attributes
@@ -44,6 +46,8 @@ Document: TypeAlias = JsonDocument | JsonLines | XmlDocument | TextDocument
 
 # How PowerShell's `>` writes what a tool prints.
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# An object takes fifty times the memory of the line `{}`, and an audit tells of far fewer findings.
+_MOST_LINES = 200_000
 
 
 def open_document(content: bytes) -> Document:
@@ -52,16 +56,13 @@ def open_document(content: bytes) -> Document:
     Raises:
         InvalidReport: they are empty, no text, or end in the middle of something.
     """
-    if not content.strip():
-        raise InvalidReport("line 1", "there is nothing in it")
-    start = content.removeprefix(codecs.BOM_UTF8).lstrip()
-    if start.startswith(b"<"):
-        root, attributes = read_root(content)
-        return XmlDocument(content, root, attributes)
+    if content.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"<"):
+        return _open_xml(content)
     text = _decode(content).strip()
+    if not text:
+        raise InvalidReport("line 1", "there is nothing in it")
     if text.startswith("<"):
-        root, attributes = read_root(content)
-        return XmlDocument(content, root, attributes)
+        return _open_xml(content)
     if not text.startswith(("{", "[")):
         return TextDocument(text.splitlines())
     try:
@@ -75,6 +76,12 @@ def open_document(content: bytes) -> Document:
     if isinstance(value, dict) and _is_line(value):
         return JsonLines([(1, value)])
     return JsonDocument(value)
+
+
+def _open_xml(content: bytes) -> XmlDocument:
+    mended = mend_xml(content)
+    root, attributes = read_root(mended)
+    return XmlDocument(mended, root, attributes)
 
 
 def _decode(content: bytes) -> str:
@@ -94,9 +101,11 @@ def _is_line(value: dict[str, Any]) -> bool:
 def _json_lines(text: str) -> list[tuple[int, dict[str, Any]]] | None:
     """Read a JSON object from each line; None where not even the first line holds one."""
     found: list[tuple[int, dict[str, Any]]] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
+    for number, line in enumerate(StringIO(text), 1):
+        if line.isspace():
             continue
+        if len(found) == _MOST_LINES:
+            raise InvalidReport(f"line {number}", f"over {_MOST_LINES:,} objects are not read")
         try:
             value = orjson.loads(line)
         except orjson.JSONDecodeError as error:

@@ -1,5 +1,6 @@
 """Coverage in lcov's trace format (`man geninfo`, "FILES"), which most tools can write."""
 
+import re
 from dataclasses import dataclass, field
 
 from registry.reports.documents import Document, TextDocument
@@ -13,16 +14,17 @@ _PASSED_OVER = frozenset(
     {"TN", "VER", "FN", "FNDA", "FNL", "FNA", "BRDA", "MCDC", "MCF", "MCH", "BA"}
 )
 _COUNTS = frozenset({"LF", "LH", "BRF", "BRH", "FNF", "FNH"})
-# How often a line was run may be any number; only whether it was matters.
-_LONGEST_COUNT = 20
+# `LINE,COUNT` or `LINE,COUNT,CHECKSUM`, as most lines are. How often a line was run may
+# be any number; only whether it was matters.
+_LINE_DATA = re.compile(r"\s*DA:\s*([0-9]{1,12}),([0-9]{1,20})\s*(?:,|\Z)")
 
 
-@dataclass
+@dataclass(slots=True)
 class _Record:
     """What is said of one source file."""
 
-    # Where it begins, for who has to find it.
-    where: str
+    # The line where it begins, for who has to find it.
+    begins: int
     # Whether each line was run.
     lines: dict[int, bool] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
@@ -38,26 +40,29 @@ def read_lcov(document: TextDocument) -> Report:
     files: dict[str, _Record] = {}
     record: _Record | None = None
     for number, text in enumerate(document.lines, 1):
-        where = f"line {number}"
+        data = _LINE_DATA.match(text)
+        if data is not None and record is not None:
+            at, count = map(int, data.groups())
+            record.lines[at] = count > 0 or record.lines.get(at, False)
+            continue
         line = text.strip()
         if not line or line.startswith("#"):
             continue
         key, _, value = line.partition(":")
         if key == "SF":
-            record = files.setdefault(value, _Record(where))
+            record = files.setdefault(value, _Record(number))
         elif line == _END:
             record = None
         elif key in _PASSED_OVER:
             continue
         elif record is None:
-            raise InvalidReport(where, "here should be the SF: of a record")
-        elif key == "DA":
-            at, was_run = _line_data(value, where)
-            record.lines[at] = record.lines.get(at, False) or was_run
+            raise InvalidReport(f"line {number}", "here should be the SF: of a record")
         elif key in _COUNTS:
-            record.counts[key] = text_count(value, where)
+            record.counts[key] = text_count(value, f"line {number}")
+        elif key == "DA":
+            raise InvalidReport(f"line {number}", "here should be a line and how often it was run")
         else:
-            raise InvalidReport(where, "lcov has no such line")
+            raise InvalidReport(f"line {number}", "lcov has no such line")
     if record is not None:
         raise InvalidReport(f"line {len(document.lines)}", f"it ends without {_END}")
     found = {
@@ -68,15 +73,6 @@ def read_lcov(document: TextDocument) -> Report:
     return coverage_report("lcov", found)
 
 
-def _line_data(value: str, where: str) -> tuple[int, bool]:
-    """Read `LINE,COUNT` or `LINE,COUNT,CHECKSUM`."""
-    at, _, rest = value.partition(",")
-    count = rest.partition(",")[0]
-    if not count.isascii() or not count.isdigit() or len(count) > _LONGEST_COUNT:
-        raise InvalidReport(where, "here should be how often a line was run")
-    return text_count(at, where), bool(count.strip("0"))
-
-
 def _add_up(files: dict[str, _Record], total_key: str, covered_key: str) -> Counted:
     total = covered = 0
     for record in files.values():
@@ -84,7 +80,7 @@ def _add_up(files: dict[str, _Record], total_key: str, covered_key: str) -> Coun
             each = Counted(len(record.lines), sum(record.lines.values()))
         else:
             of, hit = record.counts.get(total_key, 0), record.counts.get(covered_key, 0)
-            each = counted(of, hit, record.where)
+            each = counted(of, hit, f"line {record.begins}")
         total += each.total
         covered += each.covered
     return Counted(total, covered)

@@ -10,6 +10,7 @@ from registry.reports.report import Counted
 
 # No monorepo has as many lines; what is over it is a mistake, or an attack on who adds it up.
 MOST = 10**12
+_TYPE_NAMES: Mapping[type, str] = {dict: "an object", list: "a list", str: "a text"}
 _DIGITS = re.compile(r"[0-9]{1,13}")
 
 
@@ -51,6 +52,8 @@ def counted(total: int, covered: int, where: str) -> Counted:
 
 def score(value: Any) -> float | None:
     """Take a JSON value for a CVSS score of 0 to 10, written as a number or a text."""
+    if value is None:
+        return None
     try:
         number = float(value) if isinstance(value, str | int | float) else math.nan
     except ValueError:
@@ -64,8 +67,7 @@ def member(value: Any, key: str, kind: type, where: str) -> Any:
     Raises:
         InvalidReport: `value` is no object, or its member is missing or of another type.
     """
-    names: Mapping[type, str] = {dict: "an object", list: "a list", str: "a text"}
     found = value.get(key) if isinstance(value, dict) else None
     if not isinstance(found, kind):
-        raise InvalidReport(f"{where}.{key}", f"here should be {names[kind]}")
+        raise InvalidReport(f"{where}.{key}", f"here should be {_TYPE_NAMES[kind]}")
     return found

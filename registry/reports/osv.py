@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from registry.reports.documents import Document, JsonDocument
+from registry.reports.errors import InvalidReport
 from registry.reports.numbers import member, score
 from registry.reports.report import SEVERITIES, Report, audit_report, severity_of_score
 
@@ -47,16 +48,17 @@ def _rated(vulnerabilities: list[Any]) -> Mapping[str, str]:
 
 
 def _severities(package: Any, rated: Mapping[str, str], where: str) -> Iterator[str]:
-    groups = package.get("groups")
-    if groups is None:
+    if package.get("groups") is None:
         yield from rated.values()
         return
     for number, group in enumerate(member(package, "groups", list, where)):
-        here = f"{where}.groups[{number}]"
-        ids = [each for each in member(group, "ids", list, here) if isinstance(each, str)]
+        if not isinstance(group, dict) or not isinstance(group.get("ids"), list):
+            raise InvalidReport(f"{where}.groups[{number}].ids", "here should be a list")
         number_given = score(group.get("max_severity"))
         if number_given is not None:
             yield severity_of_score(number_given)
         else:
-            words = [rated[each] for each in ids if each in rated] or [_UNRATED]
-            yield min(words, key=SEVERITIES.index)
+            words = [
+                rated[each] for each in group["ids"] if isinstance(each, str) and each in rated
+            ]
+            yield min(words or [_UNRATED], key=SEVERITIES.index)

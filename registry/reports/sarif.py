@@ -31,12 +31,14 @@ def read_sarif(document: JsonDocument, kind: ReportKind) -> Report:
     version = member(document.value, "version", str, "$")
     if not version.startswith(_VERSION):
         raise InvalidReport("$.version", "only SARIF 2.1 is read")
+    counts: Counter[tuple[str, str]] = Counter()
+    for number, run in enumerate(member(document.value, "runs", list, "$")):
+        counts.update(_results(run, f"$.runs[{number}]"))
     levels: Counter[str] = Counter()
     severities: Counter[str] = Counter()
-    for number, run in enumerate(member(document.value, "runs", list, "$")):
-        for level, severity in _results(run, f"$.runs[{number}]"):
-            levels[level] += 1
-            severities[severity] += 1
+    for (level, severity), count in counts.items():
+        levels[level] += count
+        severities[severity] += count
     if kind is ReportKind.LINT:
         return lint_report("sarif", errors=levels["error"], warnings=levels["warning"])
     return audit_report("sarif", severities)
@@ -51,14 +53,17 @@ def _results(run: Any, where: str) -> Iterator[tuple[str, str]]:
         # The tool did not get as far as looking (3.14.23).
         raise InvalidReport(f"{where}.results", "the run has no results: the tool has failed")
     for number, result in enumerate(member(run, "results", list, where)):
-        here = f"{where}.results[{number}]"
         if not isinstance(result, dict):
-            raise InvalidReport(here, "here should be an object")
-        if _stands(result):
-            rule = _rule(result, rules)
-            level = _level(result, rule, here)
-            if level != "none":
-                yield level, _severity(result, rule, level)
+            raise InvalidReport(f"{where}.results[{number}]", "here should be an object")
+        if not _stands(result):
+            continue
+        rule = _rule(result, rules)
+        level = result["level"] if "level" in result else _default_level(rule)
+        if level not in _LEVELS:
+            here = f"{where}.results[{number}].level"
+            raise InvalidReport(here, f"here should be one of {', '.join(_LEVELS)}")
+        if level != "none":
+            yield level, _severity(result, rule, level)
 
 
 def _rules(driver: Mapping[str, Any], where: str) -> Mapping[Any, dict[str, Any]]:
@@ -72,7 +77,7 @@ def _rules(driver: Mapping[str, Any], where: str) -> Mapping[Any, dict[str, Any]
 
 def _rule(result: Mapping[str, Any], rules: Mapping[Any, dict[str, Any]]) -> dict[str, Any]:
     for key in (result.get("ruleIndex"), result.get("ruleId")):
-        if isinstance(key, str | int) and key in rules:
+        if key is not None and isinstance(key, str | int) and key in rules:
             return rules[key]
     return {}
 
@@ -88,20 +93,16 @@ def _stands(result: Mapping[str, Any]) -> bool:
     return kind == "fail" and result.get("baselineState") != "absent" and not suppressed
 
 
-def _level(result: Mapping[str, Any], rule: Mapping[str, Any], where: str) -> str:
-    """Give a result's own level, else its rule's, else a warning (3.27.10)."""
+def _default_level(rule: Mapping[str, Any]) -> Any:
+    """Give the level of a result that has none: its rule's, else a warning (3.27.10)."""
     configured = rule.get("defaultConfiguration")
     default = configured.get("level") if isinstance(configured, dict) else None
-    level = result.get("level", default or "warning")
-    if level not in _LEVELS:
-        raise InvalidReport(f"{where}.level", f"here should be one of {', '.join(_LEVELS)}")
-    return str(level)
+    return default or "warning"
 
 
 def _severity(result: Mapping[str, Any], rule: Mapping[str, Any], level: str) -> str:
     for bearer in (result, rule):
         properties = bearer.get("properties")
-        given = properties.get(_SCORE) if isinstance(properties, dict) else None
-        if (number := score(given)) is not None:
+        if isinstance(properties, dict) and (number := score(properties.get(_SCORE))) is not None:
             return severity_of_score(number)
     return _SEVERITY_OF_LEVEL[level]

@@ -38,6 +38,9 @@ class _RootRead(Exception):
 def read_root(content: bytes) -> tuple[str, Attributes]:
     """Give the name and attributes of a document's root.
 
+    Args:
+        content: the document, mended.
+
     Raises:
         InvalidReport: there is none.
     """
@@ -52,7 +55,7 @@ def read_root(content: bytes) -> tuple[str, Attributes]:
     return found[0]
 
 
-def _mended(content: bytes) -> bytes:
+def mend_xml(content: bytes) -> bytes:
     """Take out the control characters that test runners leave in, such as terminal colours.
 
     Mocha's `xunit` writes them as references; no parser takes either. Nothing that we count is
@@ -65,6 +68,10 @@ def _mended(content: bytes) -> bytes:
 
 def read_xml(content: bytes, on_start: OnStart) -> None:
     """Read a document, and tell of each element when it begins.
+
+    Args:
+        content: the document, mended.
+        on_start: who is told.
 
     Raises:
         InvalidReport: it is not well-formed, declares entities, or is nested too deeply.
@@ -86,7 +93,7 @@ def read_xml(content: bytes, on_start: OnStart) -> None:
     parser.EndElementHandler = lambda _name: around.pop()
     parser.EntityDeclHandler = refuse_entity
     try:
-        parser.Parse(_mended(content), True)
+        parser.Parse(content, True)
     except expat.ExpatError as error:
         reason = expat.errors.messages.get(error.code, "")
         raise InvalidReport(f"line {error.lineno}", f"this is no XML ({reason})") from None

@@ -219,6 +219,13 @@ def test_lcov_counts_a_file_that_several_records_are_of_once() -> None:
     assert report.figures["lines"] == {"total": 2, "covered": 2, "percent": 100.0}
 
 
+@pytest.mark.parametrize("line", ["DA:1,1", "  DA:1,1", "DA: 1,1 ", "DA:1,1,checksum", "DA:1,01"])
+def test_lcov_in_the_ways_that_its_writers_have(line: str) -> None:
+    report = read(COVERAGE, f"SF:a.c\r\n{line}\r\nDA:2,00\r\nend_of_record\r\n")
+
+    assert report.figures["lines"] == {"total": 2, "covered": 1, "percent": 50.0}
+
+
 def test_lcov_with_nothing_but_totals() -> None:
     report = read(COVERAGE, "SF:a.c\nLF:8\nLH:2\nend_of_record\n")
 
@@ -294,6 +301,9 @@ SUMMARY = {
     [
         (COVERAGE, "", "line 1"),
         (COVERAGE, " \n", "line 1"),
+        (COVERAGE, b"\xef\xbb\xbf", "line 1"),
+        (COVERAGE, b"\xff\xfe", "line 1"),
+        (COVERAGE, "\x1c", "line 1"),
         (COVERAGE, b"\xff\xfe\x00", "line 1"),
         (COVERAGE, b'{"a":\n"\xff"}', "line 2"),
         (COVERAGE, '{"total": {"lines": {},\n}}', "line 1, column"),
@@ -318,6 +328,8 @@ SUMMARY = {
         (COVERAGE, "SF:a\nDA:1,1\n", "line 2"),
         (COVERAGE, "SF:a\nDA:1,-1\nend_of_record", "line 2"),
         (COVERAGE, "SF:a\nDA:1\nend_of_record", "line 2"),
+        (COVERAGE, "SF:a\nDA:x,1\nend_of_record", "line 2"),
+        (COVERAGE, "SF:a\nDA:1,1x\nend_of_record", "line 2"),
         (COVERAGE, "SF:a\nLF:1\nLH:2\nend_of_record", "line 1"),
         (COVERAGE, "TN:\nDA:1,1\n", "line 2"),
         (COVERAGE, "TN:\nSF:a\nwhat is this\n", "line 3"),
@@ -347,6 +359,14 @@ SUMMARY = {
         (AUDIT, {"advisories": [], "metadata": {}}, "$.advisories"),
         (AUDIT, '{"type":"info","data":1}\n{"type":"auditAdvisory","data":{}}', "line 2"),
         (AUDIT, '{"type":"info","data":1}\nno', "line 2"),
+        (AUDIT, "{}\n" * 200_001, "line 200001"),
+        (LINT, sarif({"level": None}), "$.runs[0].results[0].level"),
+        (LINT, {"version": "2.1.0", "runs": [{"tool": {"driver": {}}, "results": [1]}]}, "$.runs"),
+        (
+            AUDIT,
+            {"results": [{"packages": [{"vulnerabilities": [], "groups": [{}]}]}]},
+            "$.results[0].packages[0].groups[0].ids",
+        ),
         (AUDIT, '{"value":"a","children":{}}', "line 1: $.children.Severity"),
         (AUDIT, {"results": [{"packages": [{}]}]}, "$.results[0].packages[0].vulnerabilities"),
         (LINT, sample("jest.lcov"), "line 1"),

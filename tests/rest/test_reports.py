@@ -209,7 +209,7 @@ def test_a_refusal_says_where_the_report_goes_wrong(catalogued: FlaskClient) -> 
 
     assert response.content_type == "application/problem+json"
     assert response.get_json()["errors"] == [
-        {"field": "line 2", "message": "here should be how often a line was run"}
+        {"field": "line 2", "message": "here should be a line and how often it was run"}
     ]
 
 
