@@ -16,6 +16,7 @@ from registry.refresh.bulk import batches
 from registry.refresh.commits import CommitWriter, find_commits
 from registry.refresh.report import Progress, ProgressListener, ScanReport
 from registry.refresh.versions import KnownVersions, Origin
+from registry.rules.release_tags import TagNames
 from registry.rules.territories import ROOT, Territories
 from registry.workspace.problems import Problem, ProblemCode, warning
 
@@ -35,11 +36,7 @@ class Member:
 
 
 class HistoryUpdate:
-    """Brings commits, links and versions from one head to another, in the caller's transaction.
-
-    Attributes:
-        versions_of: once it ran, the packages whose versions may have changed.
-    """
+    """Brings commits, links and versions from one head to another, in the caller's transaction."""
 
     def __init__(
         self,
@@ -48,6 +45,7 @@ class HistoryUpdate:
         workspace_id: int,
         *,
         members: Sequence[Member],
+        tags: TagNames,
         listener: ProgressListener,
         report: ScanReport,
     ) -> None:
@@ -55,11 +53,12 @@ class HistoryUpdate:
         self._repository = repository
         self._workspace_id = workspace_id
         self._members = members
+        self._names = {member.package_id: member.name for member in members}
+        self._tags = tags
         self._territories = Territories([member.path for member in members])
         self._listener = listener
         self._report = report
         self._versions = KnownVersions()
-        self.versions_of: set[int] = set()
         self._touched: set[int] = set()
         self._missing_manifests = 0
         self._new_departures: set[LoggedDeparture] = set()
@@ -86,7 +85,7 @@ class HistoryUpdate:
         rebuilt = set(rebuilt)
         with (
             VersionReader[ManifestOf](self._repository) as self._manifests,
-            NameReader(self._repository) as self._names,
+            NameReader(self._repository) as self._name_reader,
         ):
             if start_over or not old or not new or not self._repository.has_commit(old):
                 rebuilt = {member.package_id for member in self._members}
@@ -102,8 +101,7 @@ class HistoryUpdate:
                     self._relink(new, rebuilt)
             self._take(self._manifests.finish())
         self._listener(Progress("writing"))
-        self._report.versions_added = self._versions.write(self._connection, rebuilt)
-        self.versions_of = self._versions.packages | rebuilt
+        self._report.versions_added = self._versions.write(self._connection, rebuilt, self._tag_for)
         self._point_to_last_commits(self._touched | rebuilt)
 
     def problems(self) -> list[Problem]:
@@ -190,7 +188,7 @@ class HistoryUpdate:
 
     def _follow_moves(self) -> MoveFolding:
         names = {member.name: index for index, member in enumerate(self._members)}
-        return MoveFolding(names, [member.path for member in self._members], self._names)
+        return MoveFolding(names, [member.path for member in self._members], self._name_reader)
 
     def _all_departures(self) -> Iterator[LoggedDeparture]:
         """Tell the departures that are catalogued of the names that packages have today."""
@@ -233,6 +231,9 @@ class HistoryUpdate:
             if package_id in owners:
                 self._manifests.submit(blob, (package_id, origin))
         self._take(self._manifests.ready())
+
+    def _tag_for(self, package_id: int, version: str) -> str:
+        return self._tags.tag_for(self._names[package_id], version)
 
     def _take(self, answers: Iterable[tuple[ManifestOf, FoundVersion]]) -> None:
         for (package_id, origin), version in answers:

@@ -33,9 +33,9 @@ from registry.refresh.packages import PackageChanges, write_packages
 from registry.refresh.replaced_files import clear_left
 from registry.refresh.report import Phase, Progress, ProgressListener, ScanReport, silent
 from registry.refresh.reports import refresh_reports
-from registry.refresh.versions import write_tags, write_uncommitted
+from registry.refresh.versions import newest_version, write_tags, write_uncommitted
 from registry.rules.enumerations import Severity
-from registry.rules.release_tags import PackageFacts, name_tags
+from registry.rules.release_tags import PackageFacts, TagNames, name_tags
 from registry.workspace.discovery import MemberFile, find_members
 from registry.workspace.layout import Layout, Tool, read_layout
 from registry.workspace.manifest import read_manifest
@@ -147,7 +147,6 @@ class _Refresh:
         self._started = utc_now()
         self._report = ScanReport(workspace=str(repository.path))
         self._changed = False
-        self._versions_of: Collection[int] = frozenset()
 
     def run(self) -> ScanReport:
         """Do it all, but for the commit."""
@@ -163,17 +162,23 @@ class _Refresh:
         history_moved = self._anew or (
             (head.commit, shallow) != (workspace.head, workspace.shallow_digest)
         )
+        named_by = tags_digest, workspace.shared_version
         with self._phase("packages"):
             packages = self._refresh_packages(workspace, head)
+        # Whether versions that are catalogued may have another tag now.
+        renamed = named_by != (workspace.tags_digest, workspace.shared_version) or (
+            packages is not None and bool(packages.changed or packages.vanished)
+        )
+        if packages or history_moved or renamed:
+            names = self._name_tags(workspace, tags)
+            newest = newest_version(self._connection) if renamed else 0
         with self._phase("history"):
             if history_moved or (packages and (packages.rebuilt or packages.vanished)):
-                self._refresh_history(workspace, head, shallow, packages or PackageChanges())
+                changes = packages or PackageChanges()
+                self._refresh_history(workspace, head, shallow, changes, names)
         with self._phase("versions"):
-            if packages or history_moved or tags_digest != workspace.tags_digest:
-                same_names = tags_digest == workspace.tags_digest and not (
-                    packages and (packages.changed or packages.vanished)
-                )
-                self._refresh_versions(workspace, tags, self._versions_of if same_names else None)
+            if packages or history_moved or renamed:
+                self._refresh_versions(workspace, names, newest)
         report.head, report.branch = head.commit, head.branch
         branch_moved = head.branch != workspace.branch
         self._note(branch_moved)
@@ -265,7 +270,12 @@ class _Refresh:
         return hashlib.sha256(orjson.dumps(seen)).hexdigest()
 
     def _refresh_history(
-        self, workspace: Workspace, head: Head, shallow: str, packages: PackageChanges
+        self,
+        workspace: Workspace,
+        head: Head,
+        shallow: str,
+        packages: PackageChanges,
+        tags: TagNames,
     ) -> None:
         members = [
             Member(row.id, row.path, row.name)
@@ -280,6 +290,7 @@ class _Refresh:
             self._repository,
             workspace.id,
             members=members,
+            tags=tags,
             listener=self._progress,
             report=self._report,
         )
@@ -300,14 +311,10 @@ class _Refresh:
         else:
             workspace.head, workspace.shallow_digest = head.commit, shallow
             problems = update.problems()
-            self._versions_of = update.versions_of
             self._note(True)
         self._note(write_history_issues(self._connection, workspace.id, problems))
 
-    def _refresh_versions(
-        self, workspace: Workspace, tags: Collection[str], package_ids: Collection[int] | None
-    ) -> None:
-        """Complete the versions; with `package_ids`, only theirs can have got another tag."""
+    def _name_tags(self, workspace: Workspace, tags: Collection[str]) -> TagNames:
         facts = [
             PackageFacts(row.name, row.private, row.version)
             for row in self._session.execute(
@@ -316,9 +323,12 @@ class _Refresh:
                 )
             )
         ]
-        names = name_tags(facts, tags, fixed_version=bool(workspace.shared_version))
-        added = write_uncommitted(self._connection, workspace.id)
-        renamed = write_tags(self._connection, workspace.id, names, package_ids)
+        return name_tags(facts, tags, fixed_version=bool(workspace.shared_version))
+
+    def _refresh_versions(self, workspace: Workspace, tags: TagNames, newest: int) -> None:
+        """Complete the versions; those up to `newest` may have got another tag."""
+        added = write_uncommitted(self._connection, workspace.id, tags)
+        renamed = write_tags(self._connection, workspace.id, tags, newest) if newest else 0
         self._report.versions_added += added
         self._note(bool(added or renamed))
         linked = update_links(self._session)

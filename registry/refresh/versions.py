@@ -1,11 +1,11 @@
 """Which versions git knows of each package, and which commit introduced each."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from registry.history.manifests import LONGEST_VERSION
 from registry.models import Package, Publication, Version
@@ -43,30 +43,46 @@ class KnownVersions:
         """The packages of which versions were noted."""
         return {package_id for package_id, _ in self._origins}
 
-    def write(self, connection: Connection, rebuilt: Collection[int]) -> int:
+    def write(
+        self,
+        connection: Connection,
+        rebuilt: Collection[int],
+        tag_for: Callable[[int, str], str],
+    ) -> int:
         """Bring the versions up to date and give how many are new.
 
         Of packages in `rebuilt` all of history was read again: what it does not hold any more is
         gone. Of others only new commits were read, which can add a version, or an earlier commit
         of one.
+
+        Args:
+            connection: the transaction that writes.
+            rebuilt: see above.
+            tag_for: gives the tag of a package's version. A row that is written with it need not be
+                found and written again.
         """
         existing = _load(connection, self.packages | set(rebuilt))
         new, changed = [], []
         for (package_id, version), origin in self._origins.items():
             known = existing.pop((package_id, version), None)
             if known is None:
-                key = sort_key(version)
-                new.append((package_id, version, key, True, origin.date, "", origin.commit_id))
+                key, tag = sort_key(version), tag_for(package_id, version)
+                new.append((package_id, version, key, True, origin.date, tag, origin.commit_id))
             elif _supersedes(origin, known, rebuilt=package_id in rebuilt):
-                at = datetime.fromisoformat(origin.date)
-                changed.append({"key": known.id, "origin": origin.commit_id, "at": at})
+                at, tag = datetime.fromisoformat(origin.date), tag_for(package_id, version)
+                changed.append({"key": known.id, "origin": origin.commit_id, "at": at, "name": tag})
         _forget(connection, [row for row in existing.values() if row.package_id in rebuilt])
         insert_rows(connection, Version, _COLUMNS, new)
         if changed:
             connection.execute(
                 update(Version)
                 .where(Version.id == bindparam("key"))
-                .values(from_git=True, commit_id=bindparam("origin"), date=bindparam("at")),
+                .values(
+                    from_git=True,
+                    commit_id=bindparam("origin"),
+                    date=bindparam("at"),
+                    tag=bindparam("name"),
+                ),
                 changed,
             )
         return len(new)
@@ -119,7 +135,7 @@ def _forget(connection: Connection, rows: Collection[Any]) -> None:
         )
 
 
-def write_uncommitted(connection: Connection, workspace_id: int) -> int:
+def write_uncommitted(connection: Connection, workspace_id: int, tags: TagNames) -> int:
     """Add the versions that manifests on disk have and history has not yet; drop stale ones.
 
     Such a version has neither date nor commit.
@@ -136,7 +152,7 @@ def write_uncommitted(connection: Connection, workspace_id: int) -> int:
         )
     )
     missing = connection.execute(
-        select(Package.id, Package.version)
+        select(Package.id, Package.name, Package.version)
         .outerjoin(
             Version, (Version.package_id == Package.id) & (Version.version == Package.version)
         )
@@ -147,42 +163,41 @@ def write_uncommitted(connection: Connection, workspace_id: int) -> int:
         )
     ).all()
     rows = [
-        (row.id, row.version, sort_key(row.version), True, None, "", None)
-        for row in missing
-        if len(row.version) <= LONGEST_VERSION
+        (id_, version, sort_key(version), True, None, tags.tag_for(name, version), None)
+        for id_, name, version in missing
+        if len(version) <= LONGEST_VERSION
     ]
     insert_rows(connection, Version, _COLUMNS, rows)
     return len(rows)
 
 
-def write_tags(
-    connection: Connection,
-    workspace_id: int,
-    tags: TagNames,
-    package_ids: Collection[int] | None = None,
-) -> int:
+def newest_version(connection: Connection) -> int:
+    """Give the highest id of a version; 0 where there is none."""
+    return connection.scalar(select(func.coalesce(func.max(Version.id), 0))) or 0
+
+
+def write_tags(connection: Connection, workspace_id: int, tags: TagNames, newest: int) -> int:
     """Give versions of the workspace the tag that names each; gives how many changed.
 
     Args:
         connection: the transaction that writes.
         workspace_id: the workspace's.
         tags: what names versions.
-        package_ids: the packages with new versions, where nothing else can have changed.
+        newest: the highest id of a version before this refresh wrote any: later ones have their
+            tag already.
     """
     versions = (
         select(Version.id, Version.version, Version.tag, Package.name)
         .join(Package, Package.id == Version.package_id)
-        .where(Package.workspace_id == workspace_id, Version.from_git.is_(True))
-    )
-    statements = (
-        [versions]
-        if package_ids is None
-        else [versions.where(Package.id.in_(batch)) for batch in batches(package_ids)]
+        .where(
+            Package.workspace_id == workspace_id,
+            Version.from_git.is_(True),
+            Version.id <= newest,
+        )
     )
     changed = [
         {"key": row.id, "name": tag}
-        for statement in statements
-        for row in connection.execute(statement)
+        for row in connection.execute(versions)
         if (tag := tags.tag_for(row.name, row.version)) != row.tag
     ]
     if changed:

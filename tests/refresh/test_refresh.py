@@ -318,6 +318,61 @@ def test_a_new_tag_names_a_version_without_a_new_commit(
     assert versions_of(sessions, "two")["0.1.0"][1] == "two-v0.1.0"
 
 
+def test_versions_that_come_to_be_shared_get_the_plain_tags(
+    engine: Engine, sessions: Sessions, tree: WorkTree
+) -> None:
+    tree.git("tag", "v0.1.0")
+    refresh_workspace(engine, tree.path)
+    assert versions_of(sessions, "two")["0.1.0"][1] == ""
+    tree.write("lerna.json", {"version": "0.1.0"})
+
+    refresh_workspace(engine, tree.path)
+
+    assert versions_of(sessions, "two")["0.1.0"][1] == "v0.1.0"
+
+
+def test_a_tag_that_was_there_before_its_version_names_it(
+    engine: Engine, sessions: Sessions, tree: WorkTree
+) -> None:
+    tree.git("tag", "two@0.2.0")
+    refresh_workspace(engine, tree.path)
+    tree.package("packages/two", name="two", version="0.2.0")
+
+    refresh_workspace(engine, tree.path)
+    assert versions_of(sessions, "two")["0.2.0"] == ("", "two@0.2.0")
+
+    tree.commit("feat(two): 0.2.0")
+    refresh_workspace(engine, tree.path)
+    assert versions_of(sessions, "two")["0.2.0"] == ("feat(two): 0.2.0", "two@0.2.0")
+
+
+def test_a_published_version_that_comes_into_history_gets_its_tag(
+    engine: Engine, sessions: Sessions, tree: WorkTree
+) -> None:
+    tree.git("tag", "two@0.2.0")
+    refresh_workspace(engine, tree.path)
+    with sessions() as session:
+        two = session.scalars(select(Package).where(Package.name == "two")).one()
+        version = Version(package_id=two.id, version="0.2.0", sort_key=b"\1", from_git=False)
+        session.add(version)
+        session.flush()
+        session.add(
+            Publication(
+                version_id=version.id, status="available", is_public=True, is_stored=True, size=1
+            )
+        )
+        session.commit()
+    before = (tree.path / "packages/two/package.json").read_text()
+    tree.package("packages/two", name="two", version="0.2.0")
+    tree.commit("feat(two): 0.2.0")
+    tree.write("packages/two/package.json", before)
+    tree.commit("Take it back")
+
+    refresh_workspace(engine, tree.path)
+
+    assert versions_of(sessions, "two")["0.2.0"] == ("feat(two): 0.2.0", "two@0.2.0")
+
+
 def test_a_version_not_yet_committed_is_known_and_then_gets_its_commit(
     engine: Engine, sessions: Sessions, tree: WorkTree
 ) -> None:
