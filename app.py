@@ -14,6 +14,7 @@ from registry.web.json import init_json
 from registry.web.kept_answers import init_kept_answers
 from registry.web.metrics import init_metrics
 from registry.web.problems import init_problems
+from registry.web.ready_answers import init_ready_answers
 from registry.web.request_id import configure_logging, init_request_id
 from registry.web.routes import init_routes
 from registry.web.settings import init_settings
@@ -44,4 +45,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     # The doors.
     register_rest(app, settings)
     register_graphql(app, settings)
+
+    # Before all that.
+    init_ready_answers(app)
     return app

@@ -22,13 +22,12 @@ from graphql_schema.operations import OperationRequest, OperationResult, Operati
 from graphql_schema.routes import COST_LIMIT, TRUSTED
 from graphql_schema.schema import make_schema, schema_text
 from graphql_schema.trusted import TrustedDocuments
-from registry.database import reading_once
 from registry.errors import InvalidInput, RegistryError
 from registry.web.authentication import current_viewer
 from registry.web.body import json_body
 from registry.web.codings import SMALLEST_ENCODED, Coding, current_coding, encode
 from registry.web.conditional import conditional_read, stamp_content
-from registry.web.database import db, read_session
+from registry.web.database import db, read_session, single_reads
 from registry.web.errors import DatabaseUnavailable, MethodNotAllowed, UnsupportedMediaType
 from registry.web.json import dump_json
 from registry.web.problems import RETRY_AFTER, problem_response
@@ -172,7 +171,7 @@ def _read_once() -> Iterator[Connection]:
     if db.session.registry.has() and db.session().in_transaction():
         yield db.session().connection()
     else:
-        with reading_once(db.engine) as connection:
+        with single_reads().connection() as connection:
             yield connection
 
 

@@ -150,17 +150,70 @@ def begin_read(session: Session) -> Connection:
     return session.connection()
 
 
-@contextmanager
-def reading_once(engine: Engine) -> Iterator[Connection]:
-    """Lend a connection for single statements, each of which sees a state of its own.
+class SingleReads:
+    """Lends connections for single statements, each of which sees a state of its own.
 
     There is no transaction around them: on PostgreSQL its begin and end would each be a round trip,
     for a small answer longer than the statement takes, and on SQLite a statement more.
     """
-    postgresql = engine.dialect.name == "postgresql"
-    alone = {"isolation_level": "AUTOCOMMIT"} if postgresql else {_ALONE: True}
-    with engine.connect() as connection:
-        yield connection.execution_options(**alone)
+
+    def __init__(self, engine: Engine, *, read_timeout_ms: int = 0) -> None:
+        """Read from an engine's database; what is lent is given back when the engine is disposed.
+
+        Args:
+            engine: a prepared one.
+            read_timeout_ms: as for `prepare_engine`.
+        """
+        self._engine = engine
+        self._options: dict[str, Any] = {_ALONE: True}
+        if engine.dialect.name == "postgresql":
+            # Connections of their own: telling each time that there is to be no transaction, and
+            # undoing one that there was not, takes as long as a small statement.
+            url = engine.url.render_as_string(hide_password=False)
+            options: dict[str, Any] = {
+                "isolation_level": "AUTOCOMMIT",
+                "pool_reset_on_return": None,
+            }
+            self._engine = create_engine(url, **engine_options(url), **options)
+            prepare_engine(self._engine, read_timeout_ms=read_timeout_ms)
+            event.listen(engine, "engine_disposed", lambda _: self._engine.dispose())
+
+    @property
+    def engine(self) -> Engine:
+        """The engine whose connections are lent."""
+        return self._engine
+
+    @property
+    def driver_error(self) -> type[Exception]:
+        """The class of all errors of the database's driver (PEP 249)."""
+        error: type[Exception] = self._engine.dialect.loaded_dbapi.Error
+        return error
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """Lend a connection."""
+        with self._engine.connect() as connection:
+            yield connection.execution_options(**self._options)
+
+    def row(self, statement: str) -> tuple[Any, ...]:
+        """Give the one row of a statement without parameters, in the least time that it can take.
+
+        Raises:
+            LookupError: there is none.
+            SQLAlchemyError: there is no connection.
+            Exception: a `driver_error`, for SQLAlchemy has no part in the statement.
+        """
+        lent = self._engine.raw_connection()
+        try:
+            row: tuple[Any, ...] | None = lent.cursor().execute(statement).fetchone()
+        except BaseException:
+            # Whatever it is about, nobody is to get this one again.
+            lent.invalidate()
+            raise
+        lent.close()
+        if row is None:
+            raise LookupError(f"no row: {statement}")
+        return row
 
 
 def begin_write(session: Session) -> Connection:

@@ -17,6 +17,7 @@ from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
 
 from registry.settings import Settings
 from registry.web.errors import RateLimited
+from registry.web.ready_answers import COUNTED
 
 _STANDING = "registry.address_limit"
 # Seconds for which a store that failed is not asked again.
@@ -110,6 +111,7 @@ class AddressLimit:
         """
         if not request.remote_addr or request.method == "OPTIONS":
             return
+        request.environ[COUNTED] = True
         standing = request.environ[_STANDING] = self.count(request.remote_addr)
         if standing.is_refused:
             raise RateLimited(

@@ -24,6 +24,7 @@ from registry.rest.address_limit import AddressLimit
 from registry.settings import Settings
 from registry.web.authentication import current_caller, require_author
 from registry.web.metrics import count_refusal
+from registry.web.ready_answers import COUNTED
 
 _KEY = "registry.counted_as"
 _POLICY = "registry.limit_policy"
@@ -118,6 +119,7 @@ def init_limits(
             return
         if limits[policy]:
             request.environ[_KEY] = _who_is_counted()
+            request.environ[COUNTED] = True
             request.environ[_POLICY] = policy
         if policy.needs_author:
             # Before the limiter, so that a 401 does not count.

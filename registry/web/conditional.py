@@ -12,28 +12,18 @@ from functools import wraps
 from typing import ParamSpec
 
 from flask import Response, request
-from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
-from registry import __version__
-from registry.database import reading_once
 from registry.errors import PreconditionFailed
-from registry.models import Revision
 from registry.rules.permissions import Permission
 from registry.rules.viewer import Viewer
 from registry.web.authentication import current_viewer, require
 from registry.web.codings import SMALLEST_ENCODED, Coding, current_coding, encode
 from registry.web.database import db, read_session
-from registry.web.kept_answers import KeptAnswer, kept_answers
+from registry.web.kept_answers import KeptAnswer, answer_with, kept_answers, question_of
+from registry.web.revision import data_revision, newest_revision
 
 P = ParamSpec("P")
-
-_REVISION = str(select(Revision.number, Revision.epoch))
-
-
-def data_revision(session: Session) -> str:
-    """Name the state of the data that the session sees, and the release that shows it."""
-    return _name(session.connection())
 
 
 def conditional_read(
@@ -67,19 +57,20 @@ def conditional_read(
                 viewer = current_viewer()
             chosen = "" if negotiates is None else negotiates()
             coding = current_coding() if kept else Coding.IDENTITY
-            question = f"{request.full_path}\0{viewer}\0{chosen}\0{coding}"
+            question = question_of(request.environ, viewer=viewer, chosen=chosen, coding=coding)
             digest = hashlib.blake2b(question.encode(), digest_size=8).hexdigest()
-            tag = f"{_newest_revision()}-{digest}"
             sent = request.if_none_match
+            answer = kept_answers().find(question) if kept else None
+            # Without either, nothing would be done with it.
+            newest = newest_revision() if sent or answer is not None else ""
+            tag = f"{newest}-{digest}"
             # Weak comparison (RFC 9110, 13.1.2).
             if tag in sent.as_set(include_weak=True):
                 return stamp(Response(status=304), tag, viewer)
-            answer = kept_answers().find(question) if kept else None
-            if answer is not None and answer.tag == tag:
-                response = answer.response()
-            else:
+            if answer is None or answer.revision != newest:
                 # Of the same state as the data: someone may have written since.
-                tag = f"{data_revision(read_session())}-{digest}"
+                revision = data_revision(read_session())
+                tag = f"{revision}-{digest}"
                 response = view(*args, **kwargs)
                 # Nothing was written; but at a rollback psycopg forgets the statements it had
                 # PostgreSQL plan, and planning one takes longer than running it.
@@ -91,7 +82,12 @@ def conditional_read(
                     return response
                 if kept:
                     _encode(response, coding)
-                    kept_answers().keep(question, KeptAnswer.of(response, tag))
+                    answer = KeptAnswer.of(response, tag, revision)
+                    kept_answers().keep(question, answer)
+            else:
+                response = answer.response()
+            if answer is not None and viewer is None and negotiates is None:
+                answer_with(answer)
             # `*` is any answer that there is, so it must be known that there is one.
             if sent.star_tag:
                 response = Response(status=304)
@@ -135,17 +131,6 @@ def check_if_match(session: Session) -> None:
     # An empty tag is parsed as none at all.
     if revision not in {tag.rpartition("-")[0] for tag in sent.as_set() if tag}:
         raise PreconditionFailed("The data have changed since: read them again, then write.")
-
-
-def _newest_revision() -> str:
-    with reading_once(db.engine) as connection:
-        return _name(connection)
-
-
-def _name(connection: Connection) -> str:
-    # Every read asks this: as a text, it costs a third of what it would as an expression.
-    number, epoch = connection.exec_driver_sql(_REVISION).one()
-    return f"{__version__}-{epoch}-{number}"
 
 
 def _encode(response: Response, coding: Coding) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
-from registry.database import begin_read, engine_options, prepare_engine
+from registry.database import SingleReads, begin_read, engine_options, prepare_engine
 from registry.errors import RegistryError
 from registry.jobs.enqueue import QUEUE
 from registry.jobs.queue import JobQueue
@@ -20,6 +20,7 @@ from registry.web.errors import DatabaseFull, DatabaseReadOnly, DatabaseUnavaila
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 
 _SESSIONS = "registry.sessions"
+_SINGLE_READS = "registry.single_reads"
 
 _log = logging.getLogger("registry.database")
 
@@ -50,6 +51,9 @@ def init_database(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine, read_timeout_ms=settings.read_timeout_ms)
+        app.extensions[_SINGLE_READS] = SingleReads(
+            db.engine, read_timeout_ms=settings.read_timeout_ms
+        )
         app.extensions[_SESSIONS] = sessionmaker(db.engine, info={QUEUE: JobQueue(settings)})
 
 
@@ -58,6 +62,12 @@ def read_session() -> Session:
     session = db.session()
     begin_read(session)
     return session
+
+
+def single_reads(app: Flask | None = None) -> SingleReads:
+    """Give what lends connections for single statements: the app's, or the app's of the request."""
+    reads: SingleReads = (app or current_app).extensions[_SINGLE_READS]
+    return reads
 
 
 def app_sessions() -> sessionmaker[Session]:

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, event
 
 from registry import __version__
 from registry.settings import Settings
-from registry.web.database import db
+from registry.web.database import db, single_reads
 from registry.web.request_id import began_at
 
 if TYPE_CHECKING:
@@ -170,7 +170,9 @@ def init_metrics(app: Flask, settings: Settings) -> None:
 
     app.after_request(count)
     with app.app_context():
-        metrics.watch(db.engine)
+        # Where single statements have connections of their own, an engine of their own, too.
+        for engine in {db.engine, single_reads().engine}:
+            metrics.watch(engine)
 
 
 def current_metrics() -> Metrics | None:

@@ -4,6 +4,7 @@ import logging
 import re
 import time
 import uuid
+from typing import Any
 from urllib.parse import quote
 
 from flask import Flask, Response, has_request_context, request
@@ -30,14 +31,21 @@ def init_request_id(app: Flask) -> None:
 
 
 def current_request_id() -> str:
-    """Give the request's id: the caller's own where it is a sane one, else a new one."""
-    # The environment, not `flask.g`: that outlives a request where the app's context was pushed
-    # around it.
-    request_id: str | None = request.environ.get(_ID)
+    """Give the id of the request at hand."""
+    return request_id_of(request.environ)
+
+
+def request_id_of(environ: dict[str, Any]) -> str:
+    """Give a request's id: the caller's own where it is a sane one, else a new one.
+
+    Args:
+        environ: the request's environment, where the id is kept. Not `flask.g`: that outlives a
+            request where the app's context was pushed around it.
+    """
+    request_id: str | None = environ.get(_ID)
     if request_id is None:
-        sent = request.headers.get(HEADER, "")
-        request_id = sent if _SANE.fullmatch(sent) else uuid.uuid4().hex
-        request.environ[_ID] = request_id
+        sent = environ.get("HTTP_X_REQUEST_ID", "")
+        request_id = environ[_ID] = sent if _SANE.fullmatch(sent) else uuid.uuid4().hex
     return request_id
 
 
@@ -67,11 +75,25 @@ def _begin() -> None:
 def _end(response: Response) -> Response:
     request_id = current_request_id()
     response.headers[HEADER] = request_id
-    milliseconds = (time.perf_counter() - began_at()) * 1000
-    # The query is left out: it may hold what nobody else should read. Quoting keeps the line one.
     method = quote(request.method[:32])
-    path = quote(request.path[:_LONGEST_LOGGED_PATH], safe="/@:+,;=~!$&'()*")
-    status = response.status_code
+    seconds = time.perf_counter() - began_at()
+    log_request(method, loggable_path(request.path), response.status_code, seconds, request_id)
+    return response
+
+
+def loggable_path(path: str) -> str:
+    """Quote a path, so that the line it stands in stays one.
+
+    The query is left out: it may hold what nobody else should read.
+    """
+    return quote(path[:_LONGEST_LOGGED_PATH], safe="/@:+,;=~!$&'()*")
+
+
+def log_request(method: str, path: str, status: int, seconds: float, request_id: str) -> None:
+    """Write an answered request's line; its method and its path are quoted already."""
+    if not _log.isEnabledFor(logging.INFO):
+        return
+    milliseconds = seconds * 1000
     fields = {"method": method, "path": path, "status": status, "ms": round(milliseconds, 1)}
     _log.info(
         "%s %s %d %.1f ms",
@@ -81,4 +103,3 @@ def _end(response: Response) -> Response:
         milliseconds,
         extra={"request_id": request_id, logs.FIELDS: fields},
     )
-    return response

@@ -7,7 +7,7 @@ from registry.web.kept_answers import KeptAnswer
 
 
 def answer(size: int, tag: str = "tag") -> KeptAnswer:
-    return KeptAnswer(tag, b"x" * size, [])
+    return KeptAnswer(tag, "revision", b"x" * size, [])
 
 
 def test_room_is_bounded() -> None:

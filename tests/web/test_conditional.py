@@ -13,9 +13,10 @@ from registry.errors import NotFound
 from registry.models import Author
 from registry.rules.permissions import Permission
 from registry.web.authentication import current_viewer
-from registry.web.conditional import check_if_match, conditional_read, data_revision
+from registry.web.conditional import check_if_match, conditional_read
 from registry.web.database import app_sessions, read_session
 from registry.web.json import json_response
+from registry.web.revision import data_revision
 from tests.accounts.samples import add_author
 
 Write = Callable[[], None]
