@@ -6,7 +6,12 @@ from pathlib import Path
 from registry.reports import InvalidReport, read_report
 from registry.rules.enumerations import ReportKind
 from registry.rules.score import BUILD_POINTS, LINT_POINTS, SECURITY_POINTS
-from registry.workspace.report_files import DEFAULT_PATTERNS, MOST_FILES
+from registry.workspace.report_files import (
+    DEFAULT_PATTERNS,
+    DEFAULT_SECONDS,
+    MOST_FILES,
+    MOST_NAMES,
+)
 
 PAGE = (Path(__file__).parent.parent / "docs" / "health.md").read_text("utf-8")
 SAMPLES = Path(__file__).parent / "reports" / "samples"
@@ -32,6 +37,8 @@ def test_the_default_files_are_documented() -> None:
         (line,) = re.findall(rf"^- {kind}: (.*)$", PAGE, re.MULTILINE)
         assert re.findall(r"`([^`]+)`", line) == patterns.split(",")
     assert f"the newest {MOST_FILES} are read" in PAGE
+    assert f"up to {MOST_NAMES:,} names are looked at" in PAGE
+    assert f"after {DEFAULT_SECONDS:g} seconds of reading" in PAGE
 
 
 def test_the_points_are_documented() -> None:

@@ -15,7 +15,7 @@ HISTORY_CODES = (
     ProblemCode.HISTORY_INCOMPLETE,
     ProblemCode.HISTORY_UNREADABLE,
 )
-REPORT_CODES = (ProblemCode.REPORT_INVALID,)
+REPORT_CODES = (ProblemCode.REPORT_INVALID, ProblemCode.REPORTS_LEFT_OUT)
 # The rest comes from reading the packages.
 _OTHERS = (*HISTORY_CODES, *REPORT_CODES, *dependencies.CODES, *health.CODES)
 

@@ -10,39 +10,50 @@ directory in which something else could turn up.
 """
 
 import os
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import Any
+from typing import NamedTuple
 
 import orjson
-from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from registry import __version__
 from registry.health.scores import update_scores
 from registry.history.repository import Repository
 from registry.models import Package, Report, Workspace
-from registry.models.base import utc_now
 from registry.refresh.bulk import batches
 from registry.refresh.issues import write_report_issues
-from registry.reports import InvalidReport, read_report
-from registry.rules.times import truncate_time
-from registry.workspace.looks import RACY_NS, Looks, Mark, Remembered, all_stand
+from registry.refresh.report_rows import (
+    UNSETTLED,
+    ChangedFile,
+    Written,
+    kept_mark,
+    read_and_write,
+)
+from registry.workspace.looks import Looks, Mark, Remembered, all_stand
 from registry.workspace.problems import Problem, ProblemCode, warning
 from registry.workspace.report_files import FoundFile, ReportFiles
-from registry.workspace.tree import ROOT, Tree, Unreadable, WorkTree
+from registry.workspace.tree import ROOT, WorkTree
 
-# Of a row whose file must be read again, whatever time it has.
-UNSETTLED = 0
-# By what a row is known again, and what its readers see of it.
+# By what a row is known again.
 _KNOWN = ("inode", "size", "mtime_ns")
-_SEEN = ("measured_at", "format", "verdict", "coverage", "figures", "problem")
-# What a database's widest integer holds.
-_LARGEST_KEPT = (1 << 63) - 1
 
-_Found = tuple[int, FoundFile]
+_Problems = dict[int | None, list[Problem]]
+
+
+class _Seen(NamedTuple):
+    """What was found in all packages' directories.
+
+    Attributes:
+        files: each with its package's key.
+        left_out: what was not looked at, by the package's key.
+        remembered: what must stand for that to be the answer again, as `_stand` reads it.
+    """
+
+    files: Sequence[tuple[int, FoundFile]]
+    left_out: _Problems
+    remembered: bytes | None
 
 
 def refresh_reports(
@@ -66,19 +77,20 @@ def refresh_reports(
         Whether anything that clients see changed.
     """
     changed: set[int] = set()
+    others_changed = False
     with _opened(repository) as root:
         if not _stand(workspace, files, root):
-            found, remembered = _find(session, workspace.id, files, root)
-            changed, settled = _refresh(session, repository, workspace, files.largest, found)
+            seen = _find(session, workspace.id, files, root)
+            written = _refresh(session, repository, workspace, files, seen.files)
+            changed = written.package_ids
+            settled = not written.left and not _some_are_unsettled(session)
             workspace.reports_release = __version__
-            workspace.reports_seen = remembered if settled else None
-    if changed:
-        problems = _problems(session, workspace.id)
-        write_report_issues(session.connection(), workspace.id, problems)
+            workspace.reports_seen = seen.remembered if settled else None
+            problems = _problems(session, workspace.id, seen.left_out, written, files)
+            others_changed = write_report_issues(session.connection(), workspace.id, problems)
     if changed or rescore:
-        rescored = update_scores(session, None if rescore else changed)
-        return bool(changed or rescored)
-    return False
+        others_changed |= bool(update_scores(session, None if rescore else changed))
+    return bool(changed) or others_changed
 
 
 @contextmanager
@@ -104,23 +116,24 @@ def _stand(workspace: Workspace, files: ReportFiles, root: int | None) -> bool:
     return root is None or all_stand(root, zip(*there, strict=True), missed)
 
 
-def _find(
-    session: Session, workspace_id: int, files: ReportFiles, root: int | None
-) -> tuple[list[_Found], bytes | None]:
-    """Find the files of all packages, and what must stand for that to be the answer again."""
+def _find(session: Session, workspace_id: int, files: ReportFiles, root: int | None) -> _Seen:
+    """Find the files of all packages."""
     if root is None:
-        return [], _remember(files, root, Remembered([], []))
+        return _Seen([], {}, _remember(files, root, Remembered([], [])))
     looks = Looks(root)
-    packages = session.execute(
+    found: list[tuple[int, FoundFile]] = []
+    left_out: _Problems = {}
+    for package_id, path in session.execute(
         select(Package.id, Package.path).where(Package.workspace_id == workspace_id)
-    ).all()
-    found = [
-        (package_id, file)
-        for package_id, path in packages
-        for file in files.find(looks, path or ROOT)
-    ]
+    ).all():
+        of_package = files.find(looks, path or ROOT)
+        found += [(package_id, file) for file in of_package.files]
+        if of_package.problems:
+            left_out[package_id] = of_package.problems
     remembered = looks.remembered()
-    return found, None if remembered is None else _remember(files, root, remembered)
+    if remembered is None:
+        return _Seen(found, left_out, None)
+    return _Seen(found, left_out, _remember(files, root, remembered))
 
 
 def _remember(files: ReportFiles, root: int | None, looks: Remembered) -> bytes:
@@ -139,124 +152,56 @@ def _refresh(
     session: Session,
     repository: Repository,
     workspace: Workspace,
-    largest: int,
-    found: Sequence[_Found],
-) -> tuple[set[int], bool]:
-    """Compare the files with the rows, and read those that are not the same.
-
-    Returns:
-        The packages of which readers see a change, and whether no file must be looked at again
-        though it may stay as it is.
-    """
+    files: ReportFiles,
+    found: Sequence[tuple[int, FoundFile]],
+) -> Written:
+    """Compare the files with the rows, and read those that are not the same."""
     # Another release may read the same files differently.
     trusted = workspace.reports_release == __version__
-    columns = (Report.id, Report.package_id, Report.kind, Report.path, *_columns_of(_KNOWN))
+    marks = [getattr(Report, name) for name in _KNOWN]
     known = {
         (row.package_id, row.kind, row.path): row
         for row in session.execute(
-            select(*columns)
+            select(Report.id, Report.package_id, Report.kind, Report.path, *marks)
             .join(Package, Package.id == Report.package_id)
             .where(Package.workspace_id == workspace.id, Report.path != "")
         )
     }
-    new, again = [], []
+    changed = []
     for package_id, file in found:
         row = known.pop((package_id, file.kind, file.path), None)
         if row is None:
-            new.append((package_id, file))
-        elif not trusted or tuple(getattr(row, name) for name in _KNOWN) != _kept(file.mark):
-            again.append((row.id, package_id, file))
-    changed = {row.package_id for row in known.values()}
-    for batch in batches([row.id for row in known.values()]):
+            changed.append(ChangedFile(None, package_id, file))
+        elif not trusted or tuple(getattr(row, name) for name in _KNOWN) != kept_mark(file.mark):
+            changed.append(ChangedFile(row.id, package_id, file))
+    gone = list(known.values())
+    for batch in batches([row.id for row in gone]):
         session.execute(delete(Report).where(Report.id.in_(batch)))
-    if new or again:
-        with WorkTree(repository.path) as tree:
-            changed |= _write(session, tree, largest, new, again)
-    unsettled = select(exists().where(Report.path != "", Report.mtime_ns == UNSETTLED))
-    return changed, not session.scalar(unsettled)
+    if not changed:
+        return Written({row.package_id for row in gone}, [])
+    with WorkTree(repository.path) as tree:
+        written = read_and_write(session, tree, files, changed)
+    return Written(written.package_ids.union(row.package_id for row in gone), written.left)
 
 
-def _write(
-    session: Session,
-    tree: Tree,
-    largest: int,
-    new: Sequence[tuple[int, FoundFile]],
-    again: Sequence[tuple[int, int, FoundFile]],
-) -> set[int]:
-    """Read files and write what they say; gives the packages of which readers see a change."""
-    now = utc_now()
-    changed = {package_id for package_id, _file in new}
-    rows = [
-        {"package_id": package_id, "kind": file.kind, "path": file.path, "created_at": now}
-        | _columns(tree, file, largest)
-        for package_id, file in new
-    ]
-    if rows:
-        session.execute(insert(Report), rows)
-    for batch in batches(again):
-        before = {
-            row.id: row._asdict()
-            for row in session.execute(
-                select(Report.id, *_columns_of(_SEEN)).where(
-                    Report.id.in_([row_id for row_id, *_ in batch])
-                )
-            )
-        }
-        updates = []
-        for row_id, package_id, file in batch:
-            after = _columns(tree, file, largest)
-            updates.append({"id": row_id, **after})
-            if any(before[row_id][name] != after[name] for name in _SEEN):
-                changed.add(package_id)
-        session.execute(update(Report), updates)
-    return changed
+def _some_are_unsettled(session: Session) -> bool:
+    """Tell whether a file must be looked at again though it may stay as it is."""
+    unsettled = exists().where(Report.path != "", Report.mtime_ns == UNSETTLED)
+    return bool(session.scalar(select(unsettled)))
 
 
-def _kept(mark: Mark) -> tuple[int, int, int]:
-    """Give a mark as its columns keep it: an inode may need a bit more than databases have."""
-    return mark.inode & _LARGEST_KEPT, mark.size, mark.mtime_ns
-
-
-def _columns_of(names: Sequence[str]) -> list[Any]:
-    return [getattr(Report, name) for name in names]
-
-
-def _columns(tree: Tree, file: FoundFile, largest: int) -> dict[str, Any]:
-    """Give what is to be written of a file; one that makes no sense has its problem for that."""
-    now_ns = time.time_ns()
-    # A file from the future would be the newest for ever.
-    written = min(max(0, file.mark.mtime_ns), now_ns)
-    inode, size, mtime_ns = _kept(file.mark)
-    columns: dict[str, Any] = {
-        "measured_at": truncate_time(datetime.fromtimestamp(written / 1e9, UTC)),
-        "inode": inode,
-        "size": size,
-        "mtime_ns": UNSETTLED if now_ns - written < RACY_NS else mtime_ns,
-        "format": "",
-        "verdict": "unknown",
-        "coverage": None,
-        "figures": {},
-        "problem": "",
-    }
-    try:
-        content = tree.read(file.path, limit=largest)
-        report = read_report(file.kind, content or b"")
-    except Unreadable as refusal:
-        # Whether it may be read now, its time does not tell.
-        return columns | {"problem": refusal.problem.message, "mtime_ns": UNSETTLED}
-    except InvalidReport as refusal:
-        return columns | {"problem": refusal.detail}
-    return columns | {
-        "format": report.format,
-        "verdict": report.verdict.value,
-        "coverage": report.coverage,
-        "figures": dict(report.figures),
-    }
-
-
-def _problems(session: Session, workspace_id: int) -> dict[int | None, list[Problem]]:
-    """Tell of every file that is no report, as an issue on its package."""
-    found: dict[int | None, list[Problem]] = {}
+def _problems(
+    session: Session, workspace_id: int, left_out: _Problems, written: Written, files: ReportFiles
+) -> _Problems:
+    """Tell of every file that is no report, as an issue on its package, and of what was left."""
+    found: _Problems = {package_id: list(problems) for package_id, problems in left_out.items()}
+    if written.left:
+        first = written.left[0].file.path
+        sentence = (
+            f"Reading reports took over {files.seconds:g} seconds, so {len(written.left):,} files "
+            "are left to the next refresh; this is the first of them."
+        )
+        found[None] = [warning(ProblemCode.REPORTS_LEFT_OUT, first, sentence)]
     rows = session.execute(
         select(Report.package_id, Report.kind, Report.path, Report.problem)
         .join(Package, Package.id == Report.package_id)

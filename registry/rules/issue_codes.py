@@ -54,6 +54,7 @@ class IssueCode(StrEnum):
     DEPENDENCY_RANGES_DIFFER = "dependency_ranges_differ"
     # Health.
     REPORT_INVALID = "report_invalid"
+    REPORTS_LEFT_OUT = "reports_left_out"
     BUILD_FAILING = "build_failing"
     COVERAGE_DROPPED = "coverage_dropped"
     VULNERABILITIES_KNOWN = "vulnerabilities_known"
@@ -255,6 +256,11 @@ ISSUE_KINDS: Mapping[IssueCode, IssueKind] = {
         _WARNING,
         "A file that should be a report is none, or stops making sense; it counts for nothing.",
         "Have the tool write it anew, or change the report globs.",
+    ),
+    IssueCode.REPORTS_LEFT_OUT: IssueKind(
+        _WARNING_OR_INFO,
+        "There are more reports than are read, or reading them took too long: some are left out.",
+        "Remove reports that are no longer needed, or narrow the report globs.",
     ),
     IssueCode.BUILD_FAILING: IssueKind(
         _ERROR,

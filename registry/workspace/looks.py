@@ -16,10 +16,10 @@ from registry.workspace.abstract_tree import ROOT
 
 # As long as the coarsest clock of a file system that is in use (FAT's) takes for a tick.
 RACY_NS = 2_000_000_000
-# In a directory that a wildcard is about.
-_MOST_ENTRIES = 10_000
 # Beyond it, remembering costs more than it saves.
 _MOST_REMEMBERED = 50_000
+# Many of them become one, as they are names that one directory has not.
+_MOST_MISSES = 4 * _MOST_REMEMBERED
 
 
 class Mark(NamedTuple):
@@ -57,6 +57,8 @@ class Looks:
         self._there: dict[str, Mark] = {}
         # By the nearest directory above that there is.
         self._missed: dict[str, set[str]] = {}
+        self._misses = 0
+        # Whether all answers so far may be remembered; once one may not, none need be.
         self._settled = True
 
     def exists(self, path: str) -> bool:
@@ -73,8 +75,12 @@ class Looks:
             self._miss(path)
         return seen
 
-    def names(self, directory: str) -> list[str]:
-        """List a directory; what cannot be listed is empty."""
+    def names(self, directory: str, most: int) -> list[str] | None:
+        """List a directory, up to `most` names of it; what cannot be listed is empty.
+
+        Returns:
+            The names; None where links led out of what is below the root.
+        """
         if self.look(directory) is None:
             return []
         try:
@@ -82,17 +88,21 @@ class Looks:
         except NotADirectoryError:
             return []
         except OSError:
-            # A right that is given changes no time.
-            self._settled = False
-            return []
+            return self._refused()
         try:
+            if not _is_below(opened, self._root):
+                return None
             with os.scandir(opened) as listing:
-                return [entry.name for entry in islice(listing, _MOST_ENTRIES)]
+                return [entry.name for entry in islice(listing, most)]
+        except OSError:
+            return self._refused()
         finally:
             os.close(opened)
 
     def remembered(self) -> Remembered | None:
         """Give what must stand for all the answers to stand; None where that cannot be told yet."""
+        if not self._settled:
+            return None
         missed: list[str] = []
         for directory, paths in self._missed.items():
             if len(paths) == 1 or not self._only_names_are_missing(paths):
@@ -108,19 +118,26 @@ class Looks:
             seen = os.stat(path, dir_fd=self._root)
         except OSError:
             return None
-        mark = mark_of(seen)
-        self._there[path] = mark
-        if not 0 <= mark.mtime_ns < self._settled_before:
-            self._settled = False
+        if self._settled:
+            self._there[path] = mark_of(seen)
+            is_old = 0 <= seen.st_mtime_ns < self._settled_before
+            self._settled = is_old and len(self._there) <= _MOST_REMEMBERED
         return seen
 
     def _miss(self, path: str) -> None:
-        while path != ROOT:
+        self._misses += 1
+        self._settled = self._settled and self._misses <= _MOST_MISSES
+        while self._settled and path != ROOT:
             above = os.path.dirname(path) or ROOT  # noqa: PTH120 -- a Path would be slower
             if above in self._missed or os.access(above, os.F_OK, dir_fd=self._root):
                 self._missed.setdefault(above, set()).add(path)
                 return
             path = above
+
+    def _refused(self) -> list[str]:
+        # A right that is given changes no time.
+        self._settled = False
+        return []
 
     def _only_names_are_missing(self, paths: Iterable[str]) -> bool:
         """Tell it from a link that leads nowhere, and from no right to look.
@@ -136,6 +153,19 @@ class Looks:
                 pass
             return False
         return True
+
+
+def _is_below(directory: int, root: int) -> bool:
+    """Tell whether an opened directory is below another or is it, whichever way led there."""
+    wanted = os.fstat(root)
+    path, seen, below = ".", os.fstat(directory), None
+    # Only the file system's root is its own parent.
+    while below is None or not os.path.samestat(seen, below):
+        if os.path.samestat(seen, wanted):
+            return True
+        path += "/.."
+        seen, below = os.stat(path, dir_fd=directory), seen
+    return False
 
 
 def mark_of(seen: os.stat_result) -> Mark:

@@ -64,10 +64,10 @@ def reports(engine: Engine) -> list[tuple[str, str, str]]:
         return [(str(row[0]), str(row[1]), str(row[2])) for row in rows]
 
 
-def issues(engine: Engine) -> list[tuple[str, str, str]]:
+def issues(engine: Engine, code: str = "report_invalid") -> list[tuple[str, str, str]]:
     with Session(engine) as session:
         rows = session.execute(
-            select(Issue.code, Issue.path, Issue.message).where(Issue.code == "report_invalid")
+            select(Issue.code, Issue.path, Issue.message).where(Issue.code == code)
         )
         return [(str(row[0]), str(row[1]), str(row[2])) for row in rows]
 
@@ -75,6 +75,12 @@ def issues(engine: Engine) -> list[tuple[str, str, str]]:
 def refresh(engine: Engine, tree: WorkTree, **patterns: str) -> ScanReport:
     chosen = {**DEFAULT_PATTERNS, **{ReportKind(kind): text for kind, text in patterns.items()}}
     return refresh_workspace(engine, tree.path, reports=ReportFiles(chosen, largest=10_000))
+
+
+def refresh_in_haste(engine: Engine, tree: WorkTree) -> ScanReport:
+    """Refresh without the time for more than one report."""
+    rules = ReportFiles(DEFAULT_PATTERNS, largest=10_000, seconds=0)
+    return refresh_workspace(engine, tree.path, reports=rules)
 
 
 def test_reports_are_read_where_the_tools_leave_them(engine: Engine, tree: WorkTree) -> None:
@@ -181,6 +187,13 @@ def settle(tree: WorkTree) -> None:
     """Set the time of everything back, so that nothing counts as just written."""
     for path in (tree.path, *tree.path.rglob("*")):
         os.utime(path, (NOW - HOUR, NOW - HOUR))
+
+
+def settle_directories(tree: WorkTree) -> None:
+    """Set the time of all directories back, and let the files have theirs."""
+    for path in (tree.path, *tree.path.rglob("*")):
+        if path.is_dir():
+            os.utime(path, (NOW - HOUR, NOW - HOUR))
 
 
 def overwrite_rows(engine: Engine) -> None:
@@ -380,6 +393,84 @@ def test_of_many_files_the_newest_are_read(engine: Engine, tree: WorkTree) -> No
 
     found = [path for _, path, _ in reports(engine)]
     assert (len(found), found[0]) == (MOST_FILES, "packages/one/out/03.xml")
+    ((_, path, message),) = issues(engine, "reports_left_out")
+    assert path == "packages/one"
+    assert message.startswith(f"Of {MOST_FILES + 3} tests reports only the newest {MOST_FILES}")
+    assert "so packages/one/out/02.xml and older ones are left out" in message
+
+    for number in range(3):
+        (tree.path / f"packages/one/out/{number:02}.xml").unlink()
+
+    assert refresh(engine, tree, tests="out/*.xml").changed
+    assert issues(engine, "reports_left_out") == []
+
+
+def test_what_takes_too_long_is_left_to_the_next_refresh(engine: Engine, tree: WorkTree) -> None:
+    for age, name in ((1, "one"), (3, "two"), (2, "three")):
+        tree.package(f"packages/{name}", name=f"@acme/{name}", version="1.0.0")
+        put(tree, f"packages/{name}/reports/eslint.json", lint(), age=age * HOUR)
+    settle_directories(tree)
+    waiting = []
+
+    for _ in range(3):
+        assert refresh_in_haste(engine, tree).changed
+        waiting.append([path for _, path, _ in issues(engine, "reports_left_out")])
+
+    assert waiting == [
+        ["packages/three/reports/eslint.json"],
+        ["packages/one/reports/eslint.json"],
+        [],
+    ]
+    assert len(reports(engine)) == 3
+    assert not refresh_in_haste(engine, tree).changed
+
+
+def test_what_another_release_read_is_left_to_the_next_refresh_too(
+    engine: Engine, tree: WorkTree
+) -> None:
+    for name in ("one", "two"):
+        put(tree, f"packages/{name}/reports/eslint.json", lint())
+    refresh(engine, tree)
+    with Session(engine) as session:
+        session.execute(update(Report).values(format="as it was called before"))
+        session.execute(update(Workspace).values(reports_release="0.0.1", reports_seen=None))
+        session.commit()
+
+    refresh_in_haste(engine, tree)
+    assert {form for _, _, form in reports(engine)} == {"eslint", "as it was called before"}
+
+    refresh_in_haste(engine, tree)
+    assert {form for _, _, form in reports(engine)} == {"eslint"}
+
+
+@pytest.mark.parametrize("target", ["../../../outside", "/etc"])
+def test_no_directory_outside_the_workspace_is_listed(
+    engine: Engine, tree: WorkTree, target: str
+) -> None:
+    (tree.path.parent / "outside").mkdir()
+    (tree.path.parent / "outside/secret.json").write_text(json.dumps(lint()))
+    (tree.path / "packages/one/out").symlink_to(target)
+    (tree.path / "packages/two/out").symlink_to("../one/in")
+    put(tree, "packages/one/in/a.json", lint())
+
+    refresh(engine, tree, lint="out/*")
+
+    assert [path for _, path, _ in reports(engine)] == ["packages/two/out/a.json"]
+    ((_, path, message),) = issues(engine, "reports_left_out")
+    assert path == "packages/one/out"
+    assert message.startswith("A symbolic link leads out of the workspace")
+
+
+def test_links_that_lead_to_each_other_are_no_reports(engine: Engine, tree: WorkTree) -> None:
+    (tree.path / "packages/one/out").symlink_to("out")
+    (tree.path / "packages/one/reports").mkdir()
+    (tree.path / "packages/one/reports/loop").symlink_to(".")
+    (tree.path / "packages/one/reports/junit.xml").symlink_to("junit.xml")
+
+    refresh(engine, tree, lint="out/*/*.json", audit="*/*/*/*/*/*.json")
+
+    assert reports(engine) == []
+    assert issues(engine) == issues(engine, "reports_left_out") == []
 
 
 @pytest.mark.parametrize("pattern", ["/etc/passwd", "../a.xml", "a//b", "**/a.xml", "./a", "a/.."])

@@ -46,8 +46,8 @@ def look_around(root: int) -> Remembered | None:
     assert looks.look("package/other/nowhere") is None
     assert looks.look("package/other/missing") is None
     assert looks.look("gone/deep/file") is None
-    assert looks.names("package/listed") == ["one"]
-    assert looks.names("package/listed/one") == []
+    assert looks.names("package/listed", 9) == ["one"]
+    assert looks.names("package/listed/one", 9) == []
     return looks.remembered()
 
 
@@ -120,3 +120,31 @@ def test_what_changed_just_now_is_not_remembered(
     os.utime(directory / path, (now - age,) * 2)
 
     assert look_around(root) is None
+
+
+def test_what_is_too_much_to_remember_is_not(directory: Path, root: int) -> None:
+    make_older(directory)
+    looks = Looks(root)
+
+    for number in range(50_001):
+        before, between = "/" * (number // 250 + 1), "/" * (number % 250 + 1)
+        assert looks.look(f"package{before}alone{between}file") is not None
+
+    assert looks.remembered() is None
+
+
+def test_a_listing_ends_where_it_is_to_end(directory: Path, root: int) -> None:
+    for name in ("two", "three", "four"):
+        (directory / "package/listed" / name).touch()
+
+    assert len(Looks(root).names("package/listed", 3) or []) == 3
+
+
+@pytest.mark.parametrize("target", ["/", "..", "../..", "../../..", "/etc"])
+def test_what_lies_outside_is_not_listed(directory: Path, root: int, target: str) -> None:
+    (directory / "package/link").symlink_to(target)
+
+    names = Looks(root).names("package/link", 9)
+
+    inside = (directory / "package" / target).resolve().is_relative_to(directory)
+    assert (names is not None) == inside
