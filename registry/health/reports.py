@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,8 +14,10 @@ from registry.health.scores import lock_scores, update_scores
 from registry.models import Package
 from registry.models import Report as ReportRow
 from registry.models.base import utc_now
-from registry.reports import Report
 from registry.rules.times import truncate_time
+
+if TYPE_CHECKING:
+    from registry.reports import Report
 
 # The path of what is no file of the workspace.
 UPLOADED = ""
@@ -26,7 +28,7 @@ class SentReport:
     """A report that was sent: whose, what it says, its size in bytes, and when its tool ran."""
 
     package_name: str
-    report: Report
+    report: "Report"
     size: int
     # A moment in the future counts as now.
     measured_at: datetime
@@ -104,7 +106,7 @@ def _keep(
     return row, session.is_modified(row)
 
 
-def _columns(report: Report, size: int, measured_at: datetime) -> Mapping[str, Any]:
+def _columns(report: "Report", size: int, measured_at: datetime) -> Mapping[str, Any]:
     return {
         "measured_at": measured_at,
         "format": report.format,

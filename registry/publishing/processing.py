@@ -22,13 +22,14 @@ from registry.models import Author, Job, Listing, Publication, Version
 from registry.models.base import utc_now
 from registry.publishing.archive import ArchiveLimits
 from registry.publishing.artifact import PackageFacts, make_artifact
+from registry.publishing.processing_requests import KIND
+from registry.publishing.quota import quota_bytes, used_bytes
 from registry.publishing.stored_files import ensure_stored, naming_files, remove_unnamed
 from registry.rules.enumerations import JobStatus, VersionStatus
 from registry.rules.package_files import Rejected
 from registry.settings import Settings
 from registry.storage import NotStored, Storage, WorkFile, open_storage
 
-KIND = "process-upload"
 # As long as the registry document's own samples.
 _DOWNLOAD_KEY_BYTES = 48
 # How long the artifact of a version that is not to be stored can be fetched.
@@ -113,25 +114,6 @@ def find_upload(session: Session, version_id: int, settings: Settings) -> Upload
             supports_linux=publication.supports_linux,
         ),
     )
-
-
-def used_bytes(session: Session, author_id: int) -> int:
-    """Tell how many bytes the artifacts of an author take up, by the key of the author's row."""
-    return (
-        session.scalar(
-            select(func.coalesce(func.sum(Publication.size), 0))
-            .join(Version, Version.id == Publication.version_id)
-            .join(Listing, Listing.package_id == Version.package_id)
-            .where(Listing.author_id == author_id)
-        )
-        or 0
-    )
-
-
-def quota_bytes(session: Session, author_id: int, settings: Settings) -> int:
-    """Tell how many bytes the artifacts of an author may take up, by the key of the row."""
-    own = session.scalar(select(Author.storage_quota).where(Author.id == author_id))
-    return settings.author_quota_bytes if own is None else own
 
 
 def fail_upload(

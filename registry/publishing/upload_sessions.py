@@ -24,7 +24,7 @@ from registry.models import Author, UploadSession
 from registry.models.base import utc_now
 from registry.publishing.announced_uploads import Announced, read_announced_version
 from registry.publishing.fields import read_own_identifier
-from registry.publishing.processing import quota_bytes, used_bytes
+from registry.publishing.quota import quota_bytes, used_bytes
 from registry.publishing.uploads import (
     NewVersion,
     Uploads,

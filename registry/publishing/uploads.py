@@ -11,7 +11,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from registry.errors import InvalidInput
-from registry.jobs import enqueue_job
 from registry.models import Listing, Publication, Version
 from registry.models.base import utc_now
 from registry.publishing.fields import (
@@ -20,8 +19,9 @@ from registry.publishing.fields import (
     read_version,
 )
 from registry.publishing.listings import not_yours
-from registry.publishing.processing import KIND, quota_bytes, used_bytes
+from registry.publishing.processing_requests import request_processing
 from registry.publishing.provenance import attach_commit, read_commit_hash
+from registry.publishing.quota import quota_bytes, used_bytes
 from registry.publishing.relations import Pairs, read_dependencies, read_incompatibilities
 from registry.publishing.stored_files import ensure_stored, naming_files, remove_unnamed
 from registry.rules.enumerations import VersionStatus
@@ -261,7 +261,7 @@ class Uploads:
         publication.status = VersionStatus.PROCESSING
         publication.upload_hash, publication.upload_size = work.sha256, work.size
         version_id = publication.version_id
-        enqueue_job(session, KIND, {"version": version_id}, key=f"{KIND}:{version_id}")
+        request_processing(session, version_id)
         return True
 
 

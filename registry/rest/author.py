@@ -6,7 +6,7 @@ from registry.accounts.token_requests import issue_requested, read_token_request
 from registry.database import writing
 from registry.models import Author
 from registry.models.base import utc_now
-from registry.publishing.processing import quota_bytes, used_bytes
+from registry.publishing.quota import quota_bytes, used_bytes
 from registry.rules.permissions import Permission
 from registry.web.authentication import require, require_author
 from registry.web.body import json_object_body

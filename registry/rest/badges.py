@@ -2,8 +2,6 @@
 
 from functools import lru_cache
 
-from anybadge import Badge
-
 from registry.rules.score import Grade
 
 _COLOURS = {Grade.HEALTHY: "#4c1", Grade.WARNING: "#dfb317", Grade.ERROR: "#e05d44"}
@@ -19,6 +17,9 @@ def draw_badge(label: str, value: str, grade: Grade | None) -> str:
         value: the right part's text.
         grade: how good that is, which gives the colour; None: nobody knows.
     """
+    # Only who asks for a badge waits for what draws it.
+    from anybadge import Badge  # noqa: PLC0415 -- see above
+
     colour = _UNKNOWN if grade is None else _COLOURS[grade]
     badge = Badge(label, value, default_color=colour)
     # The library numbers the badges of a process; each of ours is a document of its own.

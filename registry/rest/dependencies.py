@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
 
-from registry.dependencies.affected import Affected, find_affected
 from registry.dependencies.dependents import Dependent, list_dependents
 from registry.dependencies.diagrams import write_dot, write_mermaid
 from registry.dependencies.drawing import draw_svg
@@ -20,6 +19,9 @@ from registry.web.conditional import conditional_read, stamp_content
 from registry.web.database import app_sessions, read_session
 from registry.web.json import json_response
 from registry.web.settings import current_settings
+
+if TYPE_CHECKING:
+    from registry.dependencies.affected import Affected
 
 dependencies = Blueprint("dependencies", __name__, url_prefix="/api")
 
@@ -115,6 +117,9 @@ def show_affected() -> Response:
     if not since:
         raise InvalidInput.of("since", "must name a commit, branch or tag")
     kinds = choices_argument("type", DependencyKind)
+    # The one read that asks git, and the only one that needs what speaks to it.
+    from registry.dependencies.affected import find_affected  # noqa: PLC0415 -- see above
+
     affected = find_affected(read_session(), since, kinds=kinds)
     # By content: a branch may move without anything in the catalogue changing.
     return stamp_content(json_response(_represent_affected(affected)))
@@ -139,7 +144,7 @@ def _represent_dependent(dependent: Dependent) -> dict[str, Any]:
     }
 
 
-def _represent_affected(affected: Affected) -> dict[str, Any]:
+def _represent_affected(affected: "Affected") -> dict[str, Any]:
     return {
         "since": affected.since,
         "base": affected.base,

@@ -6,7 +6,6 @@ from registry.catalogue.health import list_health, score_of, summarise_health
 from registry.catalogue.measurements import find_evidence
 from registry.database import begin_write
 from registry.errors import package_not_found
-from registry.health.scores import update_scores
 from registry.rest.representation import represent_health, represent_one_health
 from registry.rest.score_representation import represent_score
 from registry.web.authentication import require_write
@@ -42,6 +41,9 @@ def refresh_health() -> Response:
     """Bring the catalogue and all scores up to date, and list every package's health."""
     require_write()
     refresh_configured_workspace()
+    # As what refreshes: nobody who reads needs it.
+    from registry.health.scores import update_scores  # noqa: PLC0415 -- see above
+
     with app_sessions()() as session:
         begin_write(session)
         update_scores(session)

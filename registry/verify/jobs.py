@@ -9,7 +9,7 @@ from registry.database import reading
 from registry.jobs.presence import find_absent
 from registry.models import Job, Package, Publication, Version
 from registry.models.base import utc_now
-from registry.publishing.processing import KIND as PROCESS_UPLOAD
+from registry.publishing.processing_requests import KIND as PROCESS_UPLOAD
 from registry.rules.enumerations import JobStatus, Severity, VersionStatus
 from registry.verify.finding import Finding, Verification, gather
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from registry.dependencies.lookup_requests import KIND as LOOK_UP
 from registry.dependencies.lookups import look_up_dependencies
 from registry.jobs import Work
-from registry.publishing.processing import KIND as PROCESS_UPLOAD
 from registry.publishing.processing import process_upload
+from registry.publishing.processing_requests import KIND as PROCESS_UPLOAD
 from registry.settings import Settings
 from registry.worker.refresh import refresh
 from registry.worker.runs import record_run

@@ -17,7 +17,8 @@ from registry.database import reading, writing
 from registry.jobs import Work
 from registry.jobs.claims import claim_job, fail_job, finish_job
 from registry.models import Publication, Version
-from registry.publishing.processing import KIND, process_upload
+from registry.publishing.processing import process_upload
+from registry.publishing.processing_requests import KIND
 from registry.rules.permissions import Permission
 from registry.settings import Settings
 from registry.storage import Storage, open_storage

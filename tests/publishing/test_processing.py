@@ -13,7 +13,9 @@ from sqlalchemy import select
 from registry.database import writing
 from registry.jobs import MAX_ATTEMPTS, enqueue_job
 from registry.models import Author, Job, Publication, Version
-from registry.publishing.processing import KIND, abort_overdue, fail_deserted, used_bytes
+from registry.publishing.processing import abort_overdue, fail_deserted
+from registry.publishing.processing_requests import KIND
+from registry.publishing.quota import used_bytes
 from registry.publishing.removal import forget_unstored
 from registry.publishing.stored_files import sweep_storage
 from registry.rules.enumerations import JobStatus, VersionStatus

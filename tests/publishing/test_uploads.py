@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from registry.database import reading, writing
 from registry.models import Author, Commit, Job, Package, Publication, Version, Workspace
-from registry.publishing.processing import KIND
+from registry.publishing.processing_requests import KIND
 from registry.rules.versions import RegistryVersion
 from registry.settings import Settings
 from tests.publishing.archives import IDENTIFIER, make_zip

@@ -1,0 +1,51 @@
+"""What a server starts with: what most requests never need is not loaded for the first ones."""
+
+import subprocess
+import sys
+
+# What takes long to load, each with those who need it.
+ABSENT = {
+    "alembic": "who migrates",
+    "anybadge": "who asks for a badge",
+    "boto3": "a store in a bucket",
+    "git": "who refreshes",
+    "graphql": "GraphQL",
+    "huey": "who leaves work behind",
+    "prometheus_client": "where figures are on",
+    "psycopg": "PostgreSQL",
+    "pydantic": "the API's document, and backups",
+    "pygraphviz": "who asks for a picture of the graph",
+    "registry.dependencies.affected": "who asks what is affected",
+    "registry.health.scores": "who writes measurements",
+    "registry.history": "who asks git",
+    "registry.publishing.archive": "a worker",
+    "registry.refresh": "who refreshes",
+    "registry.reports": "who sends a report",
+    "registry.workspace.discovery": "who refreshes",
+    "resolvelib": "who asks which versions go together",
+    "rich": "commands that take long",
+    "sqlalchemy.dialects.postgresql": "PostgreSQL",
+    "strawberry": "GraphQL",
+    "urllib3": "who asks other servers",
+    "yaml": "who refreshes",
+}
+
+PROGRAM = """
+import sys
+from registry.commands import serve
+client = serve.create_app().test_client()
+for path in ("/", "/healthz", "/api/packages", "/api/packages?limit=2", "/api/packages/none",
+             "/api/health/packages", "/api/packages/search?q=a"):
+    assert client.get(path).status_code in {200, 404}, path
+print("loaded:", *sys.modules)
+"""
+
+
+def test_reads_load_nothing_that_they_do_not_need(migrated: str) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True
+    )
+
+    loaded = set(run.stdout.splitlines()[-1].split())
+    assert {"loaded:", "flask", "sqlalchemy"} < loaded
+    assert {name: who for name, who in ABSENT.items() if name in loaded} == {}
