@@ -42,8 +42,11 @@ def read_lcov(document: TextDocument) -> Report:
     for number, text in enumerate(document.lines, 1):
         data = _LINE_DATA.match(text)
         if data is not None and record is not None:
-            at, count = map(int, data.groups())
-            record.lines[at] = count > 0 or record.lines.get(at, False)
+            at, count = data.groups()
+            if int(count):
+                record.lines[int(at)] = True
+            else:
+                record.lines.setdefault(int(at), False)
             continue
         line = text.strip()
         if not line or line.startswith("#"):
