@@ -1,7 +1,6 @@
 """From a query's text to the response: parse, measure, validate, run."""
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +15,7 @@ from graphql import (
     specified_rules,
     validate,
 )
-from sqlalchemy import Connection, Dialect, select
+from sqlalchemy import Dialect, select
 from sqlalchemy.orm import Session
 from strawberry.schema import Schema
 
@@ -24,7 +23,7 @@ from graphql_schema.engine.context import Context
 from graphql_schema.engine.executor import CompilingExecutor
 from graphql_schema.engine.lru import Lru
 from graphql_schema.engine.planner import Limits, Planner
-from graphql_schema.engine.statements import REVISION
+from graphql_schema.engine.statements import REVISION, Read
 from graphql_schema.errors import (
     EXECUTION_FAILED,
     INVALID_VARIABLES,
@@ -100,7 +99,7 @@ class Operations:
         *,
         reads_only: bool = False,
         charge: Callable[[int], None] | None = None,
-        read_once: Callable[[], AbstractContextManager[Connection]] | None = None,
+        read_once: Read | None = None,
     ) -> OperationResult:
         """Run an operation.
 
@@ -110,8 +109,8 @@ class Operations:
             viewer: who is asking.
             reads_only: whether to refuse all but queries.
             charge: told what the operation costs before it runs; what it raises is raised here.
-            read_once: lends a connection for a statement that is all there is to read, where that
-                is cheaper than the session's.
+            read_once: runs a statement that is all there is to read, where that is cheaper than
+                in the session.
 
         Raises:
             MethodNotAllowed: the operation is no query, and only queries are allowed here.
@@ -200,6 +199,5 @@ def _is_out_of_reach(data: dict[str, Any] | None, errors: Sequence[dict[str, Any
 
 
 def _revision(context: Context) -> str:
-    with context.connection(once=True) as connection:
-        revision: str = connection.exec_driver_sql(_READ_REVISION).scalar_one()
-        return revision
+    (revision,) = context.reader(once=True)(_READ_REVISION, ())
+    return str(revision)

@@ -1,14 +1,12 @@
 """`/graphql` over HTTP (https://graphql.github.io/graphql-over-http/draft/)."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from threading import Lock
 from typing import Any
 
 import orjson
 from flask import Response, current_app, request
-from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
@@ -165,14 +163,11 @@ def _run(operation: OperationRequest, *, reads_only: bool = False) -> OperationR
     return result
 
 
-@contextmanager
-def _read_once() -> Iterator[Connection]:
-    """Lend a connection for one statement: the session's where it has one, for its state holds."""
+def _read_once(sql: str, values: Any) -> Sequence[Any]:
+    """Run one statement: in the session where it has begun, for the state that it sees holds."""
     if db.session.registry.has() and db.session().in_transaction():
-        yield db.session().connection()
-    else:
-        with single_reads().connection() as connection:
-            yield connection
+        return db.session().connection().exec_driver_sql(sql, values).one()
+    return single_reads().row(sql, values)
 
 
 def _respond(result: OperationResult) -> Response:

@@ -22,7 +22,7 @@ from sqlalchemy import (
     make_url,
     update,
 )
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, InvalidRequestError
 from sqlalchemy.orm import Session
 
 from registry.models import Revision
@@ -32,7 +32,6 @@ from registry.models.base import utc_now
 BUSY_TIMEOUT = 30
 WRITER_CACHE_KIB = 32 * 1024
 _WRITES = "registry_writes"
-_ALONE = "registry_alone"
 # How many of its virtual machine's instructions SQLite runs between two looks at the clock: a
 # millisecond's worth or so.
 _SQLITE_INSTRUCTIONS = 50_000
@@ -90,11 +89,12 @@ def prepare_engine(engine: Engine, *, read_timeout_ms: int = 0) -> None:
 def _configure_postgresql(connection: Any, read_timeout_ms: int) -> None:
     # Not by the connection's parameters: poolers in front of PostgreSQL refuse those they do not
     # know. Compiling a statement to machine code takes longer than any of ours runs.
+    before = connection.autocommit
     connection.autocommit = True
     connection.execute("SET jit = off")
     if read_timeout_ms:
         connection.execute(f"SET statement_timeout = {read_timeout_ms:d}")
-    connection.autocommit = False
+    connection.autocommit = before
 
 
 def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
@@ -128,17 +128,21 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection, read_timeout_ms: int) -> None:
     writes = connection.get_execution_options().get(_WRITES, False)
     if read_timeout_ms:
-        driver: Any = connection.connection.driver_connection
-        deadline = time.monotonic() + read_timeout_ms / 1000
-        overdue = None if writes else lambda: time.monotonic() > deadline
-        driver.set_progress_handler(overdue, _SQLITE_INSTRUCTIONS)
+        _limit_sqlite(connection.connection.driver_connection, 0 if writes else read_timeout_ms)
     if writes:
         # A first refresh writes tens of thousands of rows in no order of theirs: with the default
         # of 2 MB the pages of their indexes would go to the disk and back all the time.
         connection.exec_driver_sql(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-    elif not connection.get_execution_options().get(_ALONE, False):
+    else:
         connection.exec_driver_sql("BEGIN")
+
+
+def _limit_sqlite(driver: Any, milliseconds: int) -> None:
+    """Have a connection interrupt what runs for longer; 0: nothing."""
+    deadline = time.monotonic() + milliseconds / 1000
+    overdue = (lambda: time.monotonic() > deadline) if milliseconds else None
+    driver.set_progress_handler(overdue, _SQLITE_INSTRUCTIONS)
 
 
 def begin_read(session: Session) -> Connection:
@@ -151,69 +155,82 @@ def begin_read(session: Session) -> Connection:
 
 
 class SingleReads:
-    """Lends connections for single statements, each of which sees a state of its own.
+    """Runs single statements that read, each of which sees a state of its own.
 
-    There is no transaction around them: on PostgreSQL its begin and end would each be a round trip,
-    for a small answer longer than the statement takes, and on SQLite a statement more.
+    There is no transaction around them, for on PostgreSQL its begin and end would each be a round
+    trip; and nothing of SQLAlchemy but its pool, which for a small answer takes longer than the
+    database does.
     """
 
     def __init__(self, engine: Engine, *, read_timeout_ms: int = 0) -> None:
-        """Read from an engine's database; what is lent is given back when the engine is disposed.
+        """Read from an engine's database, until the engine is disposed.
 
         Args:
             engine: a prepared one.
             read_timeout_ms: as for `prepare_engine`.
         """
         self._engine = engine
-        self._options: dict[str, Any] = {_ALONE: True}
+        self._dialect: Any = engine.dialect
+        self._timeout_ms = read_timeout_ms
+        # Told of each statement, and how many seconds it took.
+        self.observe: Callable[[str, float], None] | None = None
         if engine.dialect.name == "postgresql":
             # Connections of their own: telling each time that there is to be no transaction, and
             # undoing one that there was not, takes as long as a small statement.
             url = engine.url.render_as_string(hide_password=False)
-            options: dict[str, Any] = {
-                "isolation_level": "AUTOCOMMIT",
-                "pool_reset_on_return": None,
-            }
-            self._engine = create_engine(url, **engine_options(url), **options)
+            self._engine = create_engine(
+                url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **engine_options(url)
+            )
             prepare_engine(self._engine, read_timeout_ms=read_timeout_ms)
             event.listen(engine, "engine_disposed", lambda _: self._engine.dispose())
 
-    @property
-    def engine(self) -> Engine:
-        """The engine whose connections are lent."""
-        return self._engine
+    def row(self, statement: str, values: Any = ()) -> tuple[Any, ...]:
+        """Give the one row of a statement, as the driver gives it.
 
-    @property
-    def driver_error(self) -> type[Exception]:
-        """The class of all errors of the database's driver (PEP 249)."""
-        error: type[Exception] = self._engine.dialect.loaded_dbapi.Error
-        return error
-
-    @contextmanager
-    def connection(self) -> Iterator[Connection]:
-        """Lend a connection."""
-        with self._engine.connect() as connection:
-            yield connection.execution_options(**self._options)
-
-    def row(self, statement: str) -> tuple[Any, ...]:
-        """Give the one row of a statement without parameters, in the least time that it can take.
+        Args:
+            statement: in the driver's words.
+            values: its parameters, as the driver takes them.
 
         Raises:
-            LookupError: there is none.
-            SQLAlchemyError: there is no connection.
-            Exception: a `driver_error`, for SQLAlchemy has no part in the statement.
+            SQLAlchemyError: the database does not answer, or not in time; there is not one row.
         """
-        lent = self._engine.raw_connection()
+        driver_error = self._dialect.loaded_dbapi.Error
         try:
-            row: tuple[Any, ...] | None = lent.cursor().execute(statement).fetchone()
-        except BaseException:
+            lent = self._engine.raw_connection()
+        except driver_error as error:
+            raise self._explain(error, statement, values) from error
+        try:
+            if self._timeout_ms and self._dialect.name == "sqlite":
+                _limit_sqlite(lent.driver_connection, self._timeout_ms)
+            cursor = lent.cursor()
+            began = time.perf_counter()
+            cursor.execute(statement, values)
+            if self.observe is not None:
+                self.observe(statement, time.perf_counter() - began)
+            rows = cursor.fetchmany(2)
+        except BaseException as error:
             # Whatever it is about, nobody is to get this one again.
             lent.invalidate()
-            raise
+            if not isinstance(error, driver_error):
+                raise
+            raise self._explain(error, statement, values) from error
         lent.close()
-        if row is None:
-            raise LookupError(f"no row: {statement}")
+        if len(rows) != 1:
+            raise InvalidRequestError(f"{len(rows)} rows, and not one: {statement}")
+        row: tuple[Any, ...] = rows[0]
         return row
+
+    def _explain(self, error: Exception, statement: str, values: Any) -> BaseException:
+        """Make the error that SQLAlchemy would raise."""
+        return DBAPIError.instance(
+            statement,
+            values,
+            error,
+            self._dialect.loaded_dbapi.Error,
+            hide_parameters=True,
+            connection_invalidated=self._dialect.is_disconnect(error, None, None),
+            dialect=self._dialect,
+        )
 
 
 def begin_write(session: Session) -> Connection:

@@ -1,13 +1,12 @@
 """What resolvers and the engine know of the request."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
+from graphql_schema.engine.statements import Read
 from registry.rules.viewer import Viewer
 
 if TYPE_CHECKING:
@@ -26,8 +25,8 @@ class Context:
     text: str
     # Told what the operation costs before it runs; may refuse it.
     charge: Callable[[int], None] | None = None
-    # Lends a connection for a statement that is all there is to read, if there is a cheaper one.
-    read_once: Callable[[], AbstractContextManager[Connection]] | None = None
+    # Runs a statement that is all there is to read, if there is a cheaper way.
+    read_once: Read | None = None
     # How long its searches for versions may take, all together: they are no part of the plan.
     searching_seconds: float = field(default=2.0, init=False)
     # How many rows the operation asks for; known once it is planned.
@@ -37,11 +36,12 @@ class Context:
     # The state of the data that was read; empty where nothing was that has a plan.
     revision: str = field(default="", init=False)
 
-    def connection(self, *, once: bool) -> AbstractContextManager[Connection]:
-        """Lend a connection: the session's, or a cheaper one for one statement that is all."""
+    def reader(self, *, once: bool) -> Read:
+        """Give what runs statements: the session's, or a cheaper way for one that is all."""
         if once and self.read_once is not None:
-            return self.read_once()
-        return nullcontext(self.session().connection())
+            return self.read_once
+        connection = self.session().connection()
+        return lambda sql, values: connection.exec_driver_sql(sql, values).one()
 
     @property
     def most_per_page(self) -> int:

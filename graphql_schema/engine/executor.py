@@ -70,8 +70,7 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
             request = Request(
                 self.variable_values.coerced, context.viewer, context.session, payload=source
             )
-            with context.connection(once=once) as connection:
-                answer = run(connection, request)
+            answer = run(context.reader(once=once), request)
         except Exception as error:  # noqa: BLE001 -- every error becomes the field's, as in graphql-core
             if isinstance(error, DBAPIError) and not once:
                 # PostgreSQL runs nothing more in a transaction that failed.

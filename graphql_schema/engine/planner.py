@@ -18,7 +18,7 @@ from graphql import (
 )
 from graphql.execution import Executor
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Dialect
 from strawberry.schema import Schema
 
 from graphql_schema.engine.compiler import Compiler, Selection, entity_of, field_of
@@ -35,7 +35,7 @@ from graphql_schema.engine.parameters import (
     viewer_for_planning,
 )
 from graphql_schema.engine.rows import Declared
-from graphql_schema.engine.statements import Answer, Statement, make_statement
+from graphql_schema.engine.statements import Answer, Read, Statement, make_statement
 from registry.errors import RegistryError
 
 # How many plans are kept; one takes some 20 kB.
@@ -51,7 +51,7 @@ class Limits:
 
 
 # Answers a root field of a request; None is GraphQL's null.
-Run = Callable[[Connection, Request], Answer | None]
+Run = Callable[[Read, Request], Answer | None]
 
 
 @dataclass(frozen=True)
@@ -171,8 +171,8 @@ class Planner:
         admits = field.source.admits if isinstance(field.source, One) else None
         if admits is None:
             return statement.run
-        return lambda connection, request: (
-            statement.run(connection, request) if admits(request.viewer) else None
+        return lambda read, request: (
+            statement.run(read, request) if admits(request.viewer) else None
         )
 
     def _by_global_id(self, compiler: Compiler, found: Selection, root: Selection) -> Run:
@@ -196,10 +196,10 @@ class Planner:
             statements[type_.name] = make_statement(json, self._dialect)
         compiler.cost = most
 
-        def run(connection: Connection, request: Request) -> Answer | None:
+        def run(read: Read, request: Request) -> Answer | None:
             text = given.value(request)
             statement = statements.get(parse_global_id(text).type_name)
-            return statement.run(connection, request) if statement else None
+            return statement.run(read, request) if statement else None
 
         return run
 
@@ -212,7 +212,7 @@ def _has_key(type_: GraphQLObjectType, key: Any) -> Declared:
 def _refuse(error: RegistryError) -> Run:
     """Answer a root field that cannot be planned with the reason, each time."""
 
-    def run(_connection: Connection, _request: Request) -> Answer | None:
+    def run(_read: Read, _request: Request) -> Answer | None:
         # Without the traceback, which would grow each time.
         raise error.with_traceback(None)
 

@@ -1,11 +1,11 @@
 """Statements: a compiled expression in a database's words, and its parameters for each request."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import BindParameter, ColumnElement, Connection, Dialect, Text, cast, select
+from sqlalchemy import BindParameter, ColumnElement, Dialect, Text, cast, select
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from graphql_schema.engine.parameters import Parameter, Request
@@ -13,6 +13,10 @@ from registry.models import Revision
 
 # The state of the data, in a text: two are equal only where nothing has changed in between.
 REVISION = select(Revision.epoch + "-" + cast(Revision.number, Text)).scalar_subquery()
+
+
+# Runs a statement in the driver's words, with its parameters, and gives its one row.
+Read = Callable[[str, Any], Sequence[Any]]
 
 
 class Answer(NamedTuple):
@@ -47,7 +51,7 @@ class Statement:
     positional: bool
     parameters: Mapping[str, tuple[Parameter, Any]]
 
-    def run(self, connection: Connection, request: Request) -> Answer:
+    def run(self, read: Read, request: Request) -> Answer:
         """Run it: one row with the finished JSON, and the revision that it tells of.
 
         Raises:
@@ -58,7 +62,7 @@ class Statement:
             value = parameter.value(request)
             values[name] = process(value) if process else value
         given = tuple(values[name] for name in self.names) if self.positional else values
-        json, revision = connection.exec_driver_sql(self.sql, given).one()
+        json, revision = read(self.sql, given)
         return Answer(orjson.Fragment(json), revision)
 
 

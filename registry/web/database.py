@@ -65,7 +65,7 @@ def read_session() -> Session:
 
 
 def single_reads(app: Flask | None = None) -> SingleReads:
-    """Give what lends connections for single statements: the app's, or the app's of the request."""
+    """Give what runs single statements: an app's; None: of the app that serves the request."""
     reads: SingleReads = (app or current_app).extensions[_SINGLE_READS]
     return reads
 

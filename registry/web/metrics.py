@@ -122,20 +122,23 @@ class Metrics:
         """Count a request that a limit refused."""
         self._refusals.labels(limit).inc()
 
+    def count_statement(self, sql: str, seconds: float) -> None:
+        """Count a statement that the database ran."""
+        operation = sql.lstrip()[:6].rstrip().lower()
+        if operation.startswith("with"):
+            operation = "with"
+        observe = self._observe_statement
+        observe.get(operation, observe["other"])(seconds)
+
     def watch(self, engine: Engine) -> None:
         """Count the statements of an engine, by what they do."""
-        observe, other = self._observe_statement, self._observe_statement["other"]
-
         def begin(
             _conn: Any, _cursor: Any, _sql: str, _values: Any, context: Any, _m: bool
         ) -> None:
             context.registry_began = time.perf_counter()
 
         def end(_conn: Any, _cursor: Any, sql: str, _values: Any, context: Any, _m: bool) -> None:
-            operation = sql.lstrip()[:6].rstrip().lower()
-            if operation.startswith("with"):
-                operation = "with"
-            observe.get(operation, other)(time.perf_counter() - context.registry_began)
+            self.count_statement(sql, time.perf_counter() - context.registry_began)
 
         event.listen(engine, "before_cursor_execute", begin)
         event.listen(engine, "after_cursor_execute", end)
@@ -170,9 +173,8 @@ def init_metrics(app: Flask, settings: Settings) -> None:
 
     app.after_request(count)
     with app.app_context():
-        # Where single statements have connections of their own, an engine of their own, too.
-        for engine in {db.engine, single_reads().engine}:
-            metrics.watch(engine)
+        metrics.watch(db.engine)
+        single_reads().observe = metrics.count_statement
 
 
 def current_metrics() -> Metrics | None:

@@ -15,7 +15,7 @@ from registry.database import make_engine, writing
 from registry.models import Author, Package
 from registry.rules.permissions import Permission
 from registry.settings import Settings
-from registry.web.database import db
+from registry.web.database import db, single_reads
 from tests.graphql_schema.conftest import FLAGSHIP
 from tests.graphql_schema.generated import Size, fill
 
@@ -42,7 +42,9 @@ def statements(app: Flask) -> Iterator[list[str]]:
 
     with app.app_context():
         event.listen(db.engine, "before_cursor_execute", note)
+        single_reads().observe = lambda statement, _seconds: seen.append(statement)
         yield seen
+        single_reads().observe = None
         event.remove(db.engine, "before_cursor_execute", note)
 
 
