@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -232,6 +233,36 @@ def test_what_came_is_seen_though_all_stood(
 
     assert refresh(engine, tree, **patterns).changed
     assert path in [found for _, found, _ in reports(engine)]
+
+
+def rewrite(file: Path) -> None:
+    with file.open("r+") as opened:
+        opened.write(json.dumps(lint(errors=7)))
+    os.utime(file, (NOW - HOUR + 1, NOW - HOUR + 1))
+
+
+def replace(file: Path) -> None:
+    other = file.with_name("beside")
+    other.write_text(json.dumps(lint(errors=7)))
+    os.utime(other, (NOW - HOUR, NOW - HOUR))
+    other.replace(file)
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"), [(rewrite, "fail"), (replace, "fail"), (Path.unlink, "unknown")]
+)
+def test_what_changed_is_seen_though_all_stood(
+    engine: Engine, tree: WorkTree, change: Callable[[Path], object], verdict: str
+) -> None:
+    file = put(tree, "packages/one/reports/eslint.json", lint())
+    settle(tree)
+    refresh(engine, tree)
+    assert not refresh(engine, tree).changed
+    change(file)
+    settle_directories(tree)
+
+    assert refresh(engine, tree).changed
+    assert health(engine)[1] == verdict
 
 
 def test_other_patterns_are_followed_though_all_stands(engine: Engine, tree: WorkTree) -> None:
