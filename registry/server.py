@@ -19,6 +19,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
+from registry.allocator import keep_little
 from registry.errors import Unavailable
 from registry.logs import formatter_of
 from registry.wakeup import Wakeup
@@ -184,6 +185,7 @@ def _load_application(parent: int) -> Callable[..., Any]:
     # it and then by its parent, hangs until it is killed.
     os.setpgrp()
     sys.setswitchinterval(_SWITCH_SECONDS)
+    keep_little()
     threading.Thread(target=_end_with, args=(parent,), name="end-with-parent", daemon=True).start()
     application = create_app()
     # Once the first requests are answered: loading takes the interpreter from them.
