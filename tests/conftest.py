@@ -1,6 +1,7 @@
 """Fixtures that all tests share: databases, the application, git repositories."""
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,14 +16,20 @@ from app import create_app
 from registry.database import make_engine
 from registry.settings import Settings
 from registry.web.database import db
+from tests.compiled import share_compiled_statements
 from tests.databases import Databases, fresh_database
 from tests.documented_answers import DocumentedClient
 
-# A busy machine must not fail a test: no deadline, and no complaint about slow data.
+# A busy machine must not fail a test: no deadline, and no complaint about slow data. Nor may one
+# that has found something today pass tomorrow: other examples are for `make torture`.
 hypothesis.settings.register_profile(
-    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "patient",
+    deadline=None,
+    derandomize="TORTURE_EXAMPLES" not in os.environ,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("patient")
+share_compiled_statements()
 
 
 def pytest_collection_finish() -> None:
@@ -44,6 +51,16 @@ def database_url(request: pytest.FixtureRequest, databases: Databases) -> Iterat
     """Lend a migrated, empty database; the test runs once on each kind."""
     with fresh_database(databases, request.param) as url:
         yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Engine]:
+    """Lend a database without tables."""
+    url = databases.make_empty(request.param)
+    engine = make_engine(url)
+    yield engine
+    engine.dispose()
+    databases.drop(url)
 
 
 @pytest.fixture

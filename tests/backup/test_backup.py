@@ -2,7 +2,6 @@
 
 import io
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,16 +30,6 @@ from tests.every_table import fill_every_table, read_every_table
 
 def quiet(_step: str, _done: int, _total: int | None) -> None:
     """Hear of progress and say nothing."""
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Engine]:
-    """Lend a database without tables."""
-    url = databases.make_empty(request.param)
-    engine = make_engine(url)
-    yield engine
-    engine.dispose()
-    databases.drop(url)
 
 
 @pytest.fixture

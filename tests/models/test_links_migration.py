@@ -1,13 +1,9 @@
 """Migration 0007 keeps tokens' limits and gives listings their home, on the way up and down."""
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import Engine, MetaData, select
 
 from registry import schema
-from registry.database import make_engine
-from tests.databases import Databases
 
 AT = "2023-08-24T21:15:44.117Z"
 UPLOAD, DESCRIBE, VIEW = 1 << 4, 1 << 5, 1 << 9
@@ -17,22 +13,18 @@ TOKENS = [
 ]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def before(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Engine]:
+@pytest.fixture
+def before(empty: Engine) -> Engine:
     """Lend a database as it was before links, with tokens and a listing."""
-    url = databases.make_empty(request.param)
-    engine = make_engine(url)
-    schema.upgrade(engine, "0006")
-    insert(engine, "author", id=1, author_id="A1", name="Ada", name_key="ada")
+    schema.upgrade(empty, "0006")
+    insert(empty, "author", id=1, author_id="A1", name="Ada", name_key="ada")
     for number, permissions, packages in TOKENS:
         secret = {"secret_hash": bytes([number]), "prefix": f"reg_{number}"}
         held = {"permissions": permissions, "packages": packages}
-        insert(engine, "token", id=number, author_id=1, **secret, **held)
-    insert(engine, "package", id=7, name="ada.one")
-    insert(engine, "listing", package_id=7, author_id=1, identifier="ada.one", name_key="one")
-    yield engine
-    engine.dispose()
-    databases.drop(url)
+        insert(empty, "token", id=number, author_id=1, **secret, **held)
+    insert(empty, "package", id=7, name="ada.one")
+    insert(empty, "listing", package_id=7, author_id=1, identifier="ada.one", name_key="one")
+    return empty
 
 
 def insert(engine: Engine, table_name: str, **given: object) -> None:

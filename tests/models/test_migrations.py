@@ -1,28 +1,15 @@
 """The migrations make exactly the models, on both databases, and can be taken back."""
 
 import warnings
-from collections.abc import Iterator
 
-import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, select
 from sqlalchemy.orm import Session
 
 from registry import schema
-from registry.database import make_engine
 from registry.models import Author, Package, Revision, Workspace
 from registry.models.partial_indexes import whole_metadata
-from tests.databases import Databases
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Engine]:
-    url = databases.make_empty(request.param)
-    engine = make_engine(url)
-    yield engine
-    engine.dispose()
-    databases.drop(url)
 
 
 def differences(engine: Engine) -> list[object]:

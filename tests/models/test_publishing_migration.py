@@ -1,13 +1,9 @@
 """Migration 0005 keeps what was published before it, and tokens, on the way up and down."""
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import Engine, MetaData, text
 
 from registry import schema
-from registry.database import make_engine
-from tests.databases import Databases
 
 AT = "2023-08-24T21:15:44.117Z"
 ROWS = [
@@ -25,16 +21,14 @@ ROWS = [
 ]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def before(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Engine]:
+@pytest.fixture
+def before(empty: Engine) -> Engine:
     """Lend a database as it was before publishing, with one publication of each access."""
-    url = databases.make_empty(request.param)
-    engine = make_engine(url)
-    schema.upgrade(engine, "0004")
+    schema.upgrade(empty, "0004")
     metadata = MetaData()
-    metadata.reflect(engine)
+    metadata.reflect(empty)
     blank = {"TEXT": "", "JSON": [], "BOOLEAN": True, "BIGINT": 0, "BLOB": b"", "BYTEA": b""}
-    with engine.begin() as connection:
+    with empty.begin() as connection:
         for name, given in ROWS:
             table = metadata.tables[name]
             values = {
@@ -43,9 +37,7 @@ def before(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Eng
                 if not column.nullable
             }
             connection.execute(table.insert().values(values | given))
-    yield engine
-    engine.dispose()
-    databases.drop(url)
+    return empty
 
 
 def test_publications_get_what_they_are(before: Engine) -> None:

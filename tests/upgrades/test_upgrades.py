@@ -3,7 +3,6 @@
 A release's own file is a backup that `tests/upgrades/take.py` took with it.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -30,13 +29,12 @@ from registry import schema
 from registry.backup import Manifest, restore_backup
 from registry.backup.archive import check_backup, read_entries, read_rows
 from registry.backup.manifest import Kind
-from registry.database import begin_writing, make_engine
+from registry.database import begin_writing
 from registry.models import Base, Package, Token
 from registry.models.partial_indexes import whole_metadata
 from registry.refresh.bulk import insert_into
 from registry.settings import Settings
 from registry.storage import open_storage
-from tests.databases import Databases
 
 RELEASES = sorted(Path(__file__).parent.glob("*.tar"))
 AT = "2023-08-24T21:15:44.117Z"
@@ -44,16 +42,6 @@ AT = "2023-08-24T21:15:44.117Z"
 
 def quiet(_step: str, _done: int, _total: int | None) -> None:
     """Hear of progress and say nothing."""
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Engine]:
-    """Lend a database without tables."""
-    url = databases.make_empty(request.param)
-    engine = make_engine(url)
-    yield engine
-    engine.dispose()
-    databases.drop(url)
 
 
 def differences(engine: Engine) -> list[object]:
