@@ -1,5 +1,6 @@
 """Lookups in a real npm registry: verdaccio on loopback, with packages that the test publishes."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -24,6 +25,8 @@ from tests.repositories import WorkTree
 
 # Kept between runs, and ignored by git: fetching it takes half a minute.
 INSTALLED = Path(__file__).parents[2] / "build" / "verdaccio"
+# Seconds, long enough for a machine that has much else to do.
+PATIENCE = 180
 MANIFEST = {
     "private": True,
     "dependencies": {"verdaccio": "^6.0.0"},
@@ -45,13 +48,16 @@ def program() -> Path:
     if shutil.which("npm") is None:
         pytest.skip("npm is not on this machine, so there is no verdaccio")
     found = INSTALLED / "node_modules" / ".bin" / "verdaccio"
-    if not found.exists():
-        INSTALLED.mkdir(parents=True, exist_ok=True)
-        (INSTALLED / "package.json").write_text(json.dumps(MANIFEST))
-        try:
-            npm("install", "--no-audit", "--no-fund", directory=INSTALLED, seconds=180)
-        except (subprocess.SubprocessError, OSError) as error:
-            pytest.skip(f"npm could not fetch verdaccio: {error}")
+    INSTALLED.mkdir(parents=True, exist_ok=True)
+    # Another process that runs tests may be fetching it.
+    with (INSTALLED / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not found.exists():
+            (INSTALLED / "package.json").write_text(json.dumps(MANIFEST))
+            try:
+                npm("install", "--no-audit", "--no-fund", directory=INSTALLED)
+            except (subprocess.SubprocessError, OSError) as error:
+                pytest.skip(f"npm could not fetch verdaccio: {error}")
     return found
 
 
@@ -77,7 +83,8 @@ def registry_url(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 def wait_until_it_answers(url: str, process: "subprocess.Popen[bytes]") -> None:
-    for _ in range(300):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
         if process.poll() is not None:
             pytest.skip(f"verdaccio does not start here (status {process.returncode})")
         try:
@@ -89,14 +96,14 @@ def wait_until_it_answers(url: str, process: "subprocess.Popen[bytes]") -> None:
     pytest.skip("verdaccio does not answer")
 
 
-def npm(*arguments: str, directory: Path, seconds: int = 60) -> None:
+def npm(*arguments: str, directory: Path) -> None:
     subprocess.run(
         ["npm", *arguments],
         cwd=directory,
         env={**os.environ, "npm_config_update_notifier": "false"},
         check=True,
         capture_output=True,
-        timeout=seconds,
+        timeout=PATIENCE,
     )
 
 

@@ -112,6 +112,25 @@ class Browser:
             if event["method"] == "Network.requestWillBeSent"
         ]
 
+    def failures(self, url: str) -> list[str]:
+        """List why an address that the page asked for, and was refused, did not come."""
+        asked = {
+            event["params"]["requestId"]
+            for event in self.events
+            if event["method"] == "Network.requestWillBeSent"
+            and event["params"]["request"]["url"] == url
+        }
+        while True:
+            failed = [
+                event["params"]["errorText"]
+                for event in self.events
+                if event["method"] == "Network.loadingFailed"
+                and event["params"]["requestId"] in asked
+            ]
+            if failed:
+                return failed
+            self.events.append(self._receive())
+
     def complaints(self) -> list[str]:
         """List what the console and the log tell since the page was opened, exceptions included."""
         found = []

@@ -31,6 +31,7 @@ from app import create_app
 from registry.cli import main as registry_command
 from registry.database import make_engine
 from registry.models import Workspace
+from registry.refresh.lock import refresh_lock
 from registry.rules.enumerations import Severity
 from registry.settings import Settings
 from registry.verify import verify
@@ -65,6 +66,9 @@ class Killing:
     def state(self) -> dict[str, Any]:
         """Tell what is wrong, which commit is catalogued, and what lies about."""
         engine = make_engine(self.settings.database_address())
+        # What PostgreSQL was about to commit for who was killed is committed by then.
+        with refresh_lock(engine):
+            pass
         wrong = [
             f"{result.check}: {finding}"
             for result in verify(engine, self.settings, every=True)

@@ -1,5 +1,7 @@
-"""A workspace behind the routes: its files, the settings that name it, a client that has it."""
+"""A workspace behind the routes, with its settings and a client; a Redis; time as tests set it."""
 
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,32 @@ from flask.testing import FlaskClient
 
 from registry.settings import Settings
 from tests.repositories import WorkTree, small_monorepo
+from tests.rest.redis_server import RedisServer, running_redis
+
+
+class Clock:
+    """The time, as tests set it."""
+
+    def __init__(self) -> None:
+        self.now = 1_700_000_000.25
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Let the time stand still until the test moves it."""
+    clock = Clock()
+    monkeypatch.setattr(time, "time", clock)
+    return clock
+
+
+@pytest.fixture(scope="module")
+def redis_server() -> Iterator[RedisServer]:
+    """Lend a Redis; a test that needs it empty clears it."""
+    with running_redis() as server:
+        yield server
 
 
 @pytest.fixture

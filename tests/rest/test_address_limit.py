@@ -1,7 +1,6 @@
 """The limit of all requests of one address together, in memory and on a real Redis."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,34 +9,13 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from registry.settings import Settings
-from tests.rest.redis_server import RedisServer, running_redis
+from tests.rest.conftest import Clock
+from tests.rest.redis_server import RedisServer
 
 # Nothing is asked of the database here.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 MakeClient = Callable[[str], FlaskClient]
-
-
-class Clock:
-    """The time, as tests set it."""
-
-    now = 1_700_000_000.25
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(time, "time", clock)
-    return clock
-
-
-@pytest.fixture(scope="module")
-def redis_server() -> Iterator[RedisServer]:
-    with running_redis() as server:
-        yield server
 
 
 @pytest.fixture
@@ -86,7 +64,7 @@ def test_who_goes_over_it_is_shut_out_everywhere(make_client: MakeClient, clock:
     assert told(client.get("/"))[:2] == (200, "2")
 
 
-def test_what_does_not_count(make_client: MakeClient) -> None:
+def test_what_does_not_count(make_client: MakeClient, clock: Clock) -> None:
     client = make_client("memory://")
 
     for _ in range(5):
@@ -95,7 +73,7 @@ def test_what_does_not_count(make_client: MakeClient) -> None:
     assert told(client.get("/"))[1] == "2"
 
 
-def test_a_routes_own_limit_goes_on_beside_it(make_client: MakeClient) -> None:
+def test_a_routes_own_limit_goes_on_beside_it(make_client: MakeClient, clock: Clock) -> None:
     client = make_client("memory://")
 
     answers = [client.get("/meta") for _ in range(3)]
@@ -106,7 +84,7 @@ def test_a_routes_own_limit_goes_on_beside_it(make_client: MakeClient) -> None:
 
 
 def test_processes_count_together_on_redis_and_alone_without(
-    make_client: MakeClient, redis_server: RedisServer
+    make_client: MakeClient, redis_server: RedisServer, clock: Clock
 ) -> None:
     redis_server.clear()
     here, there = (make_client(redis_server.uri) for _ in range(2))

@@ -1,6 +1,7 @@
 """What holds for every route there is (contract, section 1), whoever wrote it."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -9,6 +10,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from app import create_app
+from registry.rest.limits import Policy
 from registry.settings import Settings
 from registry.web.database import db
 from tests.databases import Databases, fresh_database
@@ -21,11 +23,11 @@ PROBES = {"/healthz", "/readyz"}
 def app(
     request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Flask]:
-    """Serve an empty database, which no test here changes."""
+    """Serve an empty database, which no test here changes, without limits that many would reach."""
+    unlimited: dict[str, Any] = {policy.value: "" for policy in Policy}
     with fresh_database(databases, request.param) as url:
-        app = create_app(
-            Settings(database_url=url, instance_path=tmp_path_factory.mktemp("instance"))
-        )
+        instance = tmp_path_factory.mktemp("instance")
+        app = create_app(Settings(database_url=url, instance_path=instance, **unlimited))
         yield app
         with app.app_context():
             db.engine.dispose()

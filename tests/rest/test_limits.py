@@ -2,7 +2,6 @@
 
 import logging
 import math
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,32 +21,10 @@ from registry.settings import Settings
 from registry.web.database import db
 from tests.accounts.samples import PROCESSED, add_author, add_listing
 from tests.databases import Databases, fresh_database
+from tests.rest.conftest import Clock
 from tests.rest.redis_server import RedisServer, running_redis
 
 URL = "/account/packages"
-
-
-class Clock:
-    """The time, as tests set it."""
-
-    def __init__(self) -> None:
-        self.now = 1_700_000_000.25
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(time, "time", clock)
-    return clock
-
-
-@pytest.fixture(scope="module")
-def redis_server() -> Iterator[RedisServer]:
-    with running_redis() as server:
-        yield server
 
 
 @dataclass

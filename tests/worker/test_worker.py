@@ -80,7 +80,7 @@ def test_the_job_of_a_killed_worker_is_run_by_another(
     killed.process.wait()
     assert read(sessions, job_id).status == JobStatus.RUNNING
 
-    other = start_worker()
+    other = start_worker(watch_seconds=0.2)
 
     assert other.read() == ["begun", job_id, "2"]
     other.go_on()
