@@ -49,15 +49,13 @@ def read_lcov(document: TextDocument) -> Report:
                 record.lines.setdefault(int(at), False)
             continue
         line = text.strip()
-        if not line or line.startswith("#"):
-            continue
         key, _, value = line.partition(":")
+        if not line or line.startswith("#") or key in _PASSED_OVER:
+            continue
         if key == "SF":
             record = files.setdefault(value, _Record(number))
         elif line == _END:
             record = None
-        elif key in _PASSED_OVER:
-            continue
         elif record is None:
             raise InvalidReport(f"line {number}", "here should be the SF: of a record")
         elif key in _COUNTS:

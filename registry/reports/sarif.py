@@ -11,6 +11,8 @@ from registry.reports.report import Report, audit_report, lint_report, severity_
 from registry.rules.enumerations import ReportKind
 
 _VERSION = "2.1."
+# A result that says where it is takes a hundred bytes; only empty ones are as many in a report.
+_MOST_RESULTS = 500_000
 _LEVELS = ("none", "note", "warning", "error")
 # What a level amounts to for a vulnerability that no score is given for.
 _SEVERITY_OF_LEVEL = {"error": "high", "warning": "moderate", "note": "low"}
@@ -31,8 +33,12 @@ def read_sarif(document: JsonDocument, kind: ReportKind) -> Report:
     version = member(document.value, "version", str, "$")
     if not version.startswith(_VERSION):
         raise InvalidReport("$.version", "only SARIF 2.1 is read")
+    runs = member(document.value, "runs", list, "$")
+    lists = [run.get("results") for run in runs if isinstance(run, dict)]
+    if sum(len(each) for each in lists if isinstance(each, list)) > _MOST_RESULTS:
+        raise InvalidReport("$.runs", f"over {_MOST_RESULTS:,} results are not read")
     counts: Counter[tuple[str, str]] = Counter()
-    for number, run in enumerate(member(document.value, "runs", list, "$")):
+    for number, run in enumerate(runs):
         counts.update(_results(run, f"$.runs[{number}]"))
     levels: Counter[str] = Counter()
     severities: Counter[str] = Counter()

@@ -360,6 +360,7 @@ SUMMARY = {
         (AUDIT, '{"type":"info","data":1}\n{"type":"auditAdvisory","data":{}}', "line 2"),
         (AUDIT, '{"type":"info","data":1}\nno', "line 2"),
         (AUDIT, "{}\n" * 200_001, "line 200001"),
+        (LINT, sarif(*[{}] * 500_001), "$.runs"),
         (LINT, sarif({"level": None}), "$.runs[0].results[0].level"),
         (LINT, {"version": "2.1.0", "runs": [{"tool": {"driver": {}}, "results": [1]}]}, "$.runs"),
         (
