@@ -50,6 +50,7 @@ test: $(INSTALLED) ## Run the tests, or some of them: ARGS='-k words'
 torture: export TORTURE_EXAMPLES ?= 20
 torture: $(INSTALLED) ## Run the campaigns: kills, faults, load, attacks, generated requests
 	@$(BIN)/python -m pytest -s tests/torture tests/rest/test_hostile_requests.py $(ARGS)
+	@$(BIN)/python -m pytest -m hypothesis $(ARGS)
 
 lint: $(INSTALLED) ## Check style, types and the import contract
 	@$(BIN)/ruff check .

@@ -11,6 +11,8 @@ from typing import Any
 
 # Seconds for all questions about one file.
 _PATIENCE = 60
+# What says so when the service cannot be reached: pip-audit itself, or what it asks through.
+_OUT_OF_REACH = ("ServiceError", "ConnectionError", "requests.exceptions.", "urllib3.exceptions.")
 
 
 def judge(report: dict[str, Any]) -> tuple[bool, str]:
@@ -45,7 +47,7 @@ def audit(lock: Path) -> tuple[bool, str]:
     if done.stdout.strip():
         return judge(json.loads(done.stdout))
     said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-    if "ServiceError" in done.stderr or "ConnectionError" in done.stderr:
+    if any(word in done.stderr for word in _OUT_OF_REACH):
         return True, f"NOT AUDITED: the service cannot be reached ({said})"
     return False, f"pip-audit failed: {said}"
 
