@@ -197,7 +197,6 @@ class _Worker:
         Beside SQLite such a job may keep the one write lock. Then it fails once this process is
         gone, by `release_abandoned`.
         """
-        self._note_progress()
         for claim, (job, work) in list(self.running.items()):
             limit = seconds_for(job.kind, self.settings)
             if claim in self.given_up or time.monotonic() - work.began < limit:
@@ -205,6 +204,8 @@ class _Worker:
             error = JobOverstayed(limit)
             _log.error("job %s (%s) failed, and this worker ends: %s", job.id, job.kind, error)
             self.given_up[claim] = error
+            # Else the last sign of it may be from a moment before its time was over.
+            self._note_progress()
             threading.Thread(target=self._fail, args=(job, error), daemon=True).start()
 
     def _fail(self, job: Job, error: JobOverstayed) -> None:
