@@ -116,11 +116,14 @@ def _running(
     probe: str,
     headers: Mapping[str, str],
 ) -> Iterator[Server]:
+    inherited = dict(os.environ)
+    # As installed: pip compiles modules, and a server that compiled its own would start later.
+    inherited.pop("PYTHONDONTWRITEBYTECODE", None)
     begun = time.perf_counter()
     with subprocess.Popen(
         command,
         cwd=_ROOT,
-        env={**os.environ, **settings},
+        env={**inherited, **settings},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         # The product writes a line for each request; nobody reads these.
