@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 from sqlalchemy import (
     Connection,
+    Dialect,
     Engine,
     RootTransaction,
     create_engine,
@@ -184,15 +185,31 @@ class SingleReads:
             prepare_engine(self._engine, read_timeout_ms=read_timeout_ms)
             event.listen(engine, "engine_disposed", lambda _: self._engine.dispose())
 
+    @property
+    def dialect(self) -> Dialect:
+        """The database's."""
+        return self._engine.dialect
+
     def row(self, statement: str, values: Any = ()) -> tuple[Any, ...]:
-        """Give the one row of a statement, as the driver gives it.
+        """Give the one row of a statement: as `first`, where there must be one.
+
+        Raises:
+            SQLAlchemyError: as `first`; there is no row.
+        """
+        row = self.first(statement, values)
+        if row is None:
+            raise InvalidRequestError(f"no row, and not one: {statement}")
+        return row
+
+    def first(self, statement: str, values: Any = ()) -> tuple[Any, ...] | None:
+        """Give the row of a statement of one row at most, as the driver gives it; None: no row.
 
         Args:
             statement: in the driver's words.
             values: its parameters, as the driver takes them.
 
         Raises:
-            SQLAlchemyError: the database does not answer, or not in time; there is not one row.
+            SQLAlchemyError: the database does not answer, or not in time; there are several rows.
         """
         driver_error = self._dialect.loaded_dbapi.Error
         try:
@@ -215,10 +232,9 @@ class SingleReads:
                 raise
             raise self._explain(error, statement, values) from error
         lent.close()
-        if len(rows) != 1:
-            raise InvalidRequestError(f"{len(rows)} rows, and not one: {statement}")
-        row: tuple[Any, ...] = rows[0]
-        return row
+        if len(rows) > 1:
+            raise InvalidRequestError(f"several rows, and not one: {statement}")
+        return rows[0] if rows else None
 
     def _explain(self, error: Exception, statement: str, values: Any) -> BaseException:
         """Make the error that SQLAlchemy would raise."""

@@ -8,27 +8,26 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Select, and_, bindparam, func, select
-from sqlalchemy.orm import Session
 
 from registry.accounts.provenance import built_from
 from registry.models import Commit, Listing, Publication, Version
 from registry.rules.enumerations import VersionStatus
 from registry.statements.json_text import JsonText, Sometimes, Written, json_text_of
-from registry.statements.prepared import Prepared, prepare
+from registry.statements.single import Reader, SingleStatement, prepare_single
 
 
-def write_published_packages(session: Session, author_id: int) -> bytes:
+def write_published_packages(reader: Reader, author_id: int) -> bytes:
     """Write an author's packages as a JSON array, by identifier in code point order.
 
     Failed and removed versions are included, and packages without any version.
     """
-    prepared = _prepare(session.get_bind().dialect)
-    text: str = prepared.run(session, author=author_id).scalar_one()
+    found: Any = _prepare(reader.dialect).run(reader, author=author_id)
+    text: str = found.text
     return text.encode()
 
 
 @cache
-def _prepare(dialect: Any) -> Prepared:
+def _prepare(dialect: Any) -> SingleStatement:
     write = json_text_of(dialect)
     package = write.object_of(
         packageId=Listing.identifier,
@@ -43,7 +42,7 @@ def _prepare(dialect: Any) -> Prepared:
         .where(Listing.author_id == bindparam("author", type_=BigInteger))
         .order_by(Listing.identifier)
     )
-    return prepare(dialect, select(write.array_of(packages)))
+    return prepare_single(dialect, select(write.array_of(packages).label("text")))
 
 
 def _select_versions(write: JsonText) -> Select[*tuple[Any, ...]]:

@@ -19,9 +19,8 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import aliased
 
-from registry.catalogue.columns import Columns
 from registry.catalogue.commits import links_of
 from registry.catalogue.packages import in_workspace
 from registry.errors import package_not_found
@@ -35,14 +34,14 @@ from registry.models import (
     Workspace,
 )
 from registry.statements.json_text import JsonText, json_text_of
-from registry.statements.prepared import Prepared, prepare
+from registry.statements.single import Reader, SingleStatement, prepare_single
 
 
-def find_detail(session: Session, name: str, *, commits: int, follow: bool = False) -> Columns:
+def find_detail(reader: Reader, name: str, *, commits: int, follow: bool = False) -> Any:
     """Find a workspace package by its name, with all that is known of it.
 
     Args:
-        session: the transaction that reads.
+        reader: what runs the statement.
         name: the package's.
         commits: how many of the newest commits.
         follow: whether commits count that touched it where it was before it moved.
@@ -57,16 +56,15 @@ def find_detail(session: Session, name: str, *, commits: int, follow: bool = Fal
     Raises:
         NotFound: the workspace has none of that name.
     """
-    detail = _prepare(session.get_bind().dialect, follow)
-    row = detail.run(session, name=name, commits=commits).first()
+    row = _prepare(reader.dialect, follow).run(reader, name=name, commits=commits)
     if row is None:
         raise package_not_found(name)
     return row
 
 
 @cache
-def _prepare(dialect: Any, follow: bool) -> Prepared:
-    return prepare(dialect, _select_detail(json_text_of(dialect), follow=follow))
+def _prepare(dialect: Any, follow: bool) -> SingleStatement:
+    return prepare_single(dialect, _select_detail(json_text_of(dialect), follow=follow))
 
 
 def _select_detail(write: JsonText, *, follow: bool) -> Select[*tuple[Any, ...]]:

@@ -24,6 +24,7 @@ from registry.catalogue.columns import Columns
 from registry.errors import package_not_found
 from registry.models import Health, Package
 from registry.statements.prepared import Prepared, prepare
+from registry.statements.single import Reader, SingleStatement, prepare_single
 
 # Characters of what is looked for; SQLite's patterns have an end (sqlite.org/limits.html, 8).
 LONGEST_TEXT = 1_000
@@ -46,10 +47,11 @@ def in_workspace() -> ColumnElement[bool]:
     return Package.workspace_id.is_not(None)
 
 
-def join_packages(session: Session, wanted: PackageFilter = PackageFilter()) -> bytes:
+def join_packages(reader: Reader, wanted: PackageFilter = PackageFilter()) -> bytes:
     """Join workspace packages by name in code point order, with commas, as one text in UTF-8."""
-    prepared = _prepare_joined(session.get_bind().dialect, tuple(_values(wanted)))
-    joined: bytes | str | None = prepared.run(session, **_values(wanted)).scalar()
+    values = _values(wanted)
+    found: Any = _prepare_joined(reader.dialect, tuple(values)).run(reader, **values)
+    joined: bytes | str | None = found.joined
     return joined.encode() if isinstance(joined, str) else joined or b""
 
 
@@ -93,14 +95,14 @@ def _values(wanted: PackageFilter) -> dict[str, Any]:
 
 
 @cache
-def _prepare_joined(dialect: Any, named: tuple[str, ...]) -> Prepared:
+def _prepare_joined(dialect: Any, named: tuple[str, ...]) -> SingleStatement:
     found = _select(named, Package.document).subquery()
     if dialect.name == "sqlite":
         # As bytes: its driver would decode what is sent encoded.
         joined: ColumnElement[Any] = cast(func.group_concat(found.c.document, ","), LargeBinary)
     else:
         joined = func.string_agg(found.c.document, ",")
-    return prepare(dialect, select(joined))
+    return prepare_single(dialect, select(joined.label("joined")))
 
 
 @cache

@@ -335,8 +335,6 @@ class _Refresh:
         self._note(bool(attach_stated_commits(self._connection) or linked))
 
     def _refresh_reports(self, workspace: Workspace, files: ReportFiles, *, rescore: bool) -> None:
-        # Which builds count hangs on the branch.
-        self._session.flush()
         self._note(
             refresh_reports(self._session, self._repository, workspace, files, rescore=rescore)
         )

@@ -19,15 +19,16 @@ from registry.web.authentication import require_author
 from registry.web.conditional import conditional_read
 from registry.web.database import read_session
 from registry.web.json import json_response, ready_response
+from registry.web.revision import read_alone
 
 account = Blueprint("account", __name__, url_prefix="/account/packages")
 
 
 @account.get("", strict_slashes=False)
-@conditional_read(requires=Permission.ViewPackages, kept=True)
+@conditional_read(requires=Permission.ViewPackages, kept=True, alone=True)
 def list_account_packages() -> Response:
     """List all packages of the author, with all their versions."""
-    shown = write_published_packages(read_session(), require_author())
+    shown = write_published_packages(read_alone(), require_author())
     # One list under both names: the document's schema has one, its sample the other.
     return ready_response(b'{"packages":%b,"data":%b}' % (shown, shown))
 

@@ -21,8 +21,9 @@ from registry.web.arguments import (
 from registry.web.authentication import require_write
 from registry.web.body import json_object_body
 from registry.web.conditional import check_if_match, conditional_read
-from registry.web.database import db, read_session
+from registry.web.database import db, read_session, single_reads
 from registry.web.json import json_response, ready_response
+from registry.web.revision import read_alone
 from registry.web.workspace import refresh_configured_workspace
 
 packages = Blueprint("packages", __name__, url_prefix="/api/packages")
@@ -33,7 +34,7 @@ MAX_COMMITS = 1_000
 
 
 @packages.get("")
-@conditional_read(kept=True)
+@conditional_read(kept=True, alone=True)
 def list_packages() -> Response:
     """List the packages, all of them or a page."""
     limit = int_argument("limit", default=None, minimum=1, maximum=MAX_PAGE_SIZE)
@@ -43,10 +44,9 @@ def list_packages() -> Response:
         text=text_argument("q", longest=LONGEST_TEXT),
         kind=choice_argument("type", PackageKind) or "",
     )
-    session = read_session()
     if limit is None and after is None:
-        return ready_response(represent_packages(package_reads.join_packages(session, wanted)))
-    rows = package_reads.list_packages(session, wanted, after=after, limit=_one_more(limit))
+        return ready_response(represent_packages(package_reads.join_packages(read_alone(), wanted)))
+    rows = package_reads.list_packages(read_session(), wanted, after=after, limit=_one_more(limit))
     shown = ",".join([row.document for row in rows[:limit]])
     response = ready_response(represent_packages(shown.encode()))
     if limit is not None and len(rows) > limit:
@@ -60,12 +60,12 @@ def _one_more(limit: int | None) -> int | None:
 
 
 @packages.get("/<path:name>")
-@conditional_read(kept=True)
+@conditional_read(kept=True, alone=True)
 def show_package(name: str) -> Response:
     """Show one package with all that is known of it."""
     limit = int_argument("commits", default=DEFAULT_COMMITS, minimum=0, maximum=MAX_COMMITS)
     follow = flag_argument("follow")
-    detail = find_detail(read_session(), name, commits=limit, follow=follow)
+    detail = find_detail(read_alone(), name, commits=limit, follow=follow)
     return ready_response(represent_packages(represent_detail(detail)))
 
 
@@ -74,7 +74,7 @@ def refresh_packages() -> Response:
     """Bring the catalogue up to date and list the packages."""
     require_write()
     refresh_configured_workspace()
-    return ready_response(represent_packages(package_reads.join_packages(read_session())))
+    return ready_response(represent_packages(package_reads.join_packages(single_reads())))
 
 
 @packages.put("/update-config")

@@ -11,6 +11,7 @@ from registry.web.arguments import choice_argument, text_argument
 from registry.web.conditional import conditional_read
 from registry.web.database import read_session
 from registry.web.json import json_response, ready_response
+from registry.web.revision import read_alone
 
 search = Blueprint("search", __name__, url_prefix="/api")
 
@@ -24,7 +25,7 @@ _SCORES: dict[Grade | None, tuple[int | None, int | None]] = {
 
 
 @search.get("/search")
-@conditional_read(kept=True)
+@conditional_read(kept=True, alone=True)
 def search_packages() -> Response:
     """List the packages that hold a text, are of a type, and whose health is of a grade."""
     score_from, score_below = _SCORES[choice_argument("status", Grade)]
@@ -34,7 +35,7 @@ def search_packages() -> Response:
         score_from=score_from,
         score_below=score_below,
     )
-    return ready_response(represent_packages(join_packages(read_session(), wanted)))
+    return ready_response(represent_packages(join_packages(read_alone(), wanted)))
 
 
 @search.get("/stats")

@@ -21,7 +21,7 @@ from registry.web.authentication import current_viewer, require
 from registry.web.codings import SMALLEST_ENCODED, Coding, current_coding, encode
 from registry.web.database import db, read_session
 from registry.web.kept_answers import KeptAnswer, answer_with, kept_answers, question_of
-from registry.web.revision import data_revision, newest_revision
+from registry.web.revision import data_revision, newest_revision, read_revision
 
 P = ParamSpec("P")
 
@@ -32,6 +32,7 @@ def conditional_read(
     requires: Permission | None = None,
     negotiates: Callable[[], str] | None = None,
     kept: bool = False,
+    alone: bool = False,
 ) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
     """Make a view that reads the database answer `If-None-Match`, and stamp what it answers.
 
@@ -45,6 +46,8 @@ def conditional_read(
         kept: whether the answer is compressed for those who take it so, and kept in this process
             until the data change. For JSON and text alone, of a view that sets no header but `Link`
             and that nothing else tells what to answer: no clock, no other header of the request.
+        alone: whether the view reads by `read_alone`, which tells the revision; where it does not,
+            it begins the transaction of all that it reads by itself (`read_session`).
     """
 
     def decorate(view: Callable[P, Response]) -> Callable[P, Response]:
@@ -69,12 +72,14 @@ def conditional_read(
                 return stamp(Response(status=304), tag, viewer)
             if answer is None or answer.revision != newest:
                 # Of the same state as the data: someone may have written since.
-                revision = data_revision(read_session())
-                tag = f"{revision}-{digest}"
+                revision = "" if alone else data_revision(read_session())
                 response = view(*args, **kwargs)
-                # Nothing was written; but at a rollback psycopg forgets the statements it had
-                # PostgreSQL plan, and planning one takes longer than running it.
-                db.session().commit()
+                revision = revision or read_revision(read_session)
+                tag = f"{revision}-{digest}"
+                if db.session.registry.has():
+                    # Nothing was written; but at a rollback psycopg forgets the statements it had
+                    # PostgreSQL plan, and planning one takes longer than running it.
+                    db.session().commit()
                 if response.get_etag()[0] is not None:
                     # There is more in it than the data: it told by itself whether it is the same.
                     return _mark(response, viewer)

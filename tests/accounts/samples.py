@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from registry.accounts.authors import create_author
 from registry.accounts.tokens import issue_token
+from registry.database import SingleReads
 from registry.models import Author, Listing, Package, Publication, Version
 from registry.rules.permissions import Permission
 from registry.rules.versions import RegistryVersion
@@ -96,11 +97,13 @@ def add_publication(session: Session, package: Package, version: str, **columns:
 
 
 class Statements:
-    """Records the SQL that an engine runs."""
+    """Records the SQL that an engine runs, and what runs by itself beside it."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, alone: SingleReads | None = None) -> None:
         self.seen: list[str] = []
         event.listen(engine, "before_cursor_execute", self._record)
+        if alone is not None:
+            alone.observe = lambda statement, _seconds: self.seen.append(statement)
 
     def _record(self, _connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         self.seen.append(statement)
