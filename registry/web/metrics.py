@@ -132,6 +132,7 @@ class Metrics:
 
     def watch(self, engine: Engine) -> None:
         """Count the statements of an engine, by what they do."""
+
         def begin(
             _conn: Any, _cursor: Any, _sql: str, _values: Any, context: Any, _m: bool
         ) -> None:
