@@ -89,8 +89,6 @@ def refresh_reports(
             problems = _problems(session, workspace.id, seen.left_out, written, files)
             others_changed = write_report_issues(session.connection(), workspace.id, problems)
     if changed or rescore:
-        # Which builds count hangs on the branch.
-        session.flush()
         others_changed |= bool(update_scores(session, None if rescore else changed))
     return bool(changed) or others_changed
 
