@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from app import create_app
 from registry.settings import Settings
+from registry.web.database import db
+from tests.databases import Databases, fresh_database
+from tests.documented_answers import DocumentedClient
 from tests.repositories import WorkTree, small_monorepo
 from tests.rest.redis_server import RedisServer, running_redis
 
@@ -58,3 +62,28 @@ def catalogued(client: FlaskClient) -> FlaskClient:
     """Give a client of a service that has catalogued the workspace."""
     assert client.post("/api/packages/refresh").status_code == 200
     return client
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared(
+    request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[FlaskClient]:
+    """Give a client that all tests of a module share which only read what was catalogued."""
+    directory = tmp_path_factory.mktemp("shared")
+    workspace = small_monorepo(directory / "acme").path
+    with fresh_database(databases, request.param) as url:
+        app = create_app(
+            Settings(
+                database_url=url,
+                instance_path=directory / "instance",
+                workspace=workspace,
+                open_writes=True,
+            )
+        )
+        app.testing = True
+        app.test_client_class = DocumentedClient
+        client = app.test_client()
+        assert client.post("/api/packages/refresh").status_code == 200
+        yield client
+        with app.app_context():
+            db.engine.dispose()

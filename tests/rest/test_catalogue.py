@@ -36,10 +36,10 @@ def test_commits(catalogued: FlaskClient, tree: WorkTree, path: str) -> None:
     }
 
 
-def test_commits_in_pages(catalogued: FlaskClient) -> None:
-    everything = get(catalogued, "/api/commits/packages/one")
-    first = get(catalogued, "/api/commits/packages/one?limit=1")
-    rest = get(catalogued, f"/api/commits/packages/one?before={first[0]['hash']}")
+def test_commits_in_pages(shared: FlaskClient) -> None:
+    everything = get(shared, "/api/commits/packages/one")
+    first = get(shared, "/api/commits/packages/one?limit=1")
+    rest = get(shared, f"/api/commits/packages/one?before={first[0]['hash']}")
     assert first + rest == everything
 
 
@@ -54,8 +54,8 @@ def test_commits_in_pages(catalogued: FlaskClient) -> None:
         ("packages/one?limit=0", 400),
     ],
 )
-def test_commits_refused(catalogued: FlaskClient, address: str, status: int) -> None:
-    assert catalogued.get(f"/api/commits/{address}").status_code == status
+def test_commits_refused(shared: FlaskClient, address: str, status: int) -> None:
+    assert shared.get(f"/api/commits/{address}").status_code == status
 
 
 def test_commits_of_a_root_package(client: FlaskClient, tree: WorkTree) -> None:
@@ -113,13 +113,13 @@ def test_health_of_nothing(client: FlaskClient) -> None:
         ("type=service", []),
     ],
 )
-def test_search(catalogued: FlaskClient, query: str, names: list[str]) -> None:
-    packages = get(catalogued, f"/api/search?{query}")["packages"]
+def test_search(shared: FlaskClient, query: str, names: list[str]) -> None:
+    packages = get(shared, f"/api/search?{query}")["packages"]
     assert [package["name"] for package in packages] == names
 
 
-def test_search_refuses_what_is_no_status(catalogued: FlaskClient) -> None:
-    assert catalogued.get("/api/search?status=fine").status_code == 400
+def test_search_refuses_what_is_no_status(shared: FlaskClient) -> None:
+    assert shared.get("/api/search?status=fine").status_code == 400
 
 
 def test_stats(catalogued: FlaskClient, tree: WorkTree) -> None:

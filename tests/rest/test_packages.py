@@ -61,8 +61,8 @@ def get(client: FlaskClient, address: str, **headers: str) -> Any:
     return response.get_json()
 
 
-def test_list(catalogued: FlaskClient) -> None:
-    response = catalogued.get("/api/packages")
+def test_list(shared: FlaskClient) -> None:
+    response = shared.get("/api/packages")
 
     packages = response.get_json()["packages"]
     assert [package["name"] for package in packages] == ["@acme/one", "two"]
@@ -91,18 +91,18 @@ def test_empty_catalogue(client: FlaskClient) -> None:
         ("q=two&type=lib", ["two"]),
     ],
 )
-def test_list_filtered(catalogued: FlaskClient, query: str, names: list[str]) -> None:
-    packages = get(catalogued, f"/api/packages?{query}")["packages"]
+def test_list_filtered(shared: FlaskClient, query: str, names: list[str]) -> None:
+    packages = get(shared, f"/api/packages?{query}")["packages"]
     assert [package["name"] for package in packages] == names
 
 
-def test_list_in_pages(catalogued: FlaskClient) -> None:
-    response = catalogued.get("/api/packages?limit=1")
+def test_list_in_pages(shared: FlaskClient) -> None:
+    response = shared.get("/api/packages?limit=1")
     assert [package["name"] for package in response.get_json()["packages"]] == ["@acme/one"]
     address = re.fullmatch(r'<(.+)>; rel="next"', response.headers["Link"])
     assert address is not None
 
-    rest = catalogued.get(address[1])
+    rest = shared.get(address[1])
 
     assert [package["name"] for package in rest.get_json()["packages"]] == ["two"]
     assert "Link" not in rest.headers
@@ -120,8 +120,8 @@ def test_list_in_pages(catalogued: FlaskClient) -> None:
         ("q=%00", "q"),
     ],
 )
-def test_list_refuses(catalogued: FlaskClient, query: str, field: str) -> None:
-    response = catalogued.get(f"/api/packages?{query}")
+def test_list_refuses(shared: FlaskClient, query: str, field: str) -> None:
+    response = shared.get(f"/api/packages?{query}")
     assert response.status_code == 400
     assert response.content_type == "application/problem+json"
     assert [error["field"] for error in response.get_json()["errors"]] == [field]
@@ -168,8 +168,8 @@ def test_detail(catalogued: FlaskClient, tree: WorkTree, name: str) -> None:
     assert detail["packageHealth"]["packageTestCoverage"] is None
 
 
-def test_detail_tells_of_dependencies(catalogued: FlaskClient) -> None:
-    (detail,) = get(catalogued, "/api/packages/two")["packages"]
+def test_detail_tells_of_dependencies(shared: FlaskClient) -> None:
+    (detail,) = get(shared, "/api/packages/two")["packages"]
     assert detail["dependenciesInfo"] == [
         {
             "name": "@acme/one",
@@ -192,15 +192,15 @@ def test_detail_tells_of_dependencies(catalogued: FlaskClient) -> None:
     ]
 
 
-def test_detail_with_fewer_commits(catalogued: FlaskClient) -> None:
-    (detail,) = get(catalogued, "/api/packages/@acme/one?commits=1")["packages"]
+def test_detail_with_fewer_commits(shared: FlaskClient) -> None:
+    (detail,) = get(shared, "/api/packages/@acme/one?commits=1")["packages"]
     assert len(detail["commits"]) == 1
-    assert catalogued.get("/api/packages/two?commits=1001").status_code == 400
+    assert shared.get("/api/packages/two?commits=1001").status_code == 400
 
 
 @pytest.mark.parametrize("name", ["nothing", "@acme/nothing", "two/", "TWO", "refresh", "'--"])
-def test_unknown_package(catalogued: FlaskClient, name: str) -> None:
-    response = catalogued.get(f"/api/packages/{name}")
+def test_unknown_package(shared: FlaskClient, name: str) -> None:
+    response = shared.get(f"/api/packages/{name}")
     assert response.status_code == 404
     assert response.content_type == "application/problem+json"
     assert response.get_json()["code"] == "package_not_found"
