@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -299,6 +300,28 @@ def test_a_file_written_just_now_is_looked_at_again(engine: Engine, tree: WorkTr
     assert refresh(engine, tree).changed
     assert health(engine)[1] == "fail"
     assert not refresh(engine, tree).changed
+
+
+def test_a_file_that_grows_while_it_is_read_counts_whole_in_the_end(
+    engine: Engine, tree: WorkTree
+) -> None:
+    file = tree.write("packages/one/coverage/lcov.info", "")
+
+    def grow() -> None:
+        with file.open("a") as opened:
+            for number in range(200):
+                opened.write(f"SF:{number}\nDA:1,{number % 2}\nend_of_record\n")
+                opened.flush()
+
+    writer = Thread(target=grow)
+    writer.start()
+    while writer.is_alive():
+        refresh(engine, tree)
+    writer.join()
+    refresh(engine, tree)
+
+    assert health(engine)[0] == 50.0
+    assert issues(engine) == []
 
 
 def test_a_changed_report_changes_the_score_and_the_days_row(
