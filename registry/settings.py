@@ -227,7 +227,8 @@ class Settings(Configured):
         default=DEFAULT_LARGEST,
         ge=1,
         description="Largest report in bytes, uploaded or in the workspace; a larger one is not "
-        "read.",
+        "read. Reading one of JSON may take thirty times its size in memory, and of 10 MB a second "
+        "or two.",
     )
     reports_coverage: str = setting(
         default=DEFAULT_PATTERNS[ReportKind.COVERAGE],
