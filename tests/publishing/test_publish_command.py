@@ -28,8 +28,9 @@ from tests.publishing.conftest import Publisher
 
 
 @pytest.fixture
-def server(publisher: Publisher) -> Iterator[str]:
+def server(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Serve the registry, with a worker that does jobs until the test is over."""
+    monkeypatch.setattr("registry.commands.publish._LOOK_EVERY", 0.02)
     served = make_server("127.0.0.1", 0, publisher.client.application, threaded=True)
     over = threading.Event()
 
@@ -37,7 +38,8 @@ def server(publisher: Publisher) -> Iterator[str]:
         while not over.wait(0.05):
             publisher.work_off()
 
-    threads = [threading.Thread(target=served.serve_forever), threading.Thread(target=work)]
+    threads = [threading.Thread(target=served.serve_forever, args=(0.01,))]
+    threads.append(threading.Thread(target=work))
     for thread in threads:
         thread.start()
     yield f"http://127.0.0.1:{served.server_port}"
