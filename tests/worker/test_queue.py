@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
+import pytest
 from sqlalchemy import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -38,6 +39,8 @@ def test_messages_are_json(tmp_path: Path) -> None:
     assert json.loads(message)[1].endswith("wake")
 
 
+# The queue is a file of its own.
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_pickle_in_the_queue_is_not_read(
     sessions: sessionmaker[Session], start_worker: StartWorker, tmp_path: Path
 ) -> None:
