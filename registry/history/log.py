@@ -9,13 +9,11 @@ No field but some of a commit's own is ever empty, and those are counted off: so
 where a file could stand is the start of the next commit.
 """
 
-import os
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from registry.history.git_command import GitProcess
 from registry.history.moves import Departure, MoveFolding
+from registry.history.read_ahead import ReadAhead
 from registry.history.repository import Repository, check_revisions
 from registry.rules.territories import ROOT, Territories
 
@@ -34,12 +32,6 @@ _OPTIONS = (
     "--encoding=UTF-8",
     _FORMAT,
 )
-
-# Small enough that what is made of it stays in the processor's caches.
-_CHUNK = 1 << 16
-# A reader as fast as git would be woken for every commit, which slows both down. Once the pipe is
-# empty it lets git write for a while; the pipe holds ten times what git writes meanwhile.
-_PAUSE_SECONDS = 0.002
 
 # Git tests every path against every pathspec: beyond some tens, all of history is faster.
 _MOST_PATHSPECS = 40
@@ -80,6 +72,29 @@ class LoggedCommit(NamedTuple):
     departures: tuple[Departure, ...] = ()
 
 
+class BegunLog:
+    """A `git log` of all of a range that runs already, before it is known how it will be read.
+
+    Attributes:
+        revisions: the range, as for `read_log`, of at least one commit.
+        output: what git prints.
+    """
+
+    def __init__(self, repository: Repository, revisions: Sequence[str]) -> None:
+        """Let git begin.
+
+        Raises:
+            ValueError: a revision is no hash.
+        """
+        check_revisions(revisions)
+        self.revisions = tuple(revisions)
+        self.output = _begin(repository, [*revisions, "--"])
+
+    def stop(self) -> None:
+        """End git, whether it was read or not."""
+        self.output.stop()
+
+
 def read_log(
     repository: Repository,
     revisions: Sequence[str],
@@ -88,6 +103,7 @@ def read_log(
     *,
     pathspecs: Sequence[str] = (),
     moves: MoveFolding | None = None,
+    begun: BegunLog | None = None,
 ) -> Iterator[LoggedCommit]:
     """Tell the commits of a range, newest first as `git log` does, in one pass.
 
@@ -104,6 +120,7 @@ def read_log(
         pathspecs: directories of packages, each one of the territories, to which to keep.
         moves: what follows packages to where they were before; not with `pathspecs`, which leave
             out commits by which that is told.
+        begun: a log that runs already; it is read if it is of this range, and ended.
 
     Raises:
         ValueError: a revision is no hash, or a pathspec no territory.
@@ -115,27 +132,36 @@ def read_log(
     only = frozenset(territories.paths.index(path) for path in pathspecs)
     if not revisions:
         return iter(())
-    arguments = ["log", *_OPTIONS]
+    folding = _Folding(territories, manifest_name, moves)
+    if begun is not None and begun.revisions == tuple(revisions) and not only:
+        return _read_commits(repository, folding, [], begun)
+    arguments = [*revisions, "--"]
     if only:
-        arguments += ["--full-history", "--no-merges"]
-    arguments += [*revisions, "--"]
+        arguments = ["--full-history", "--no-merges", *arguments]
     if only and ROOT not in pathspecs and len(only) <= _MOST_PATHSPECS:
         arguments += [f":(top,literal){path}" for path in pathspecs]
-    commits = _read_commits(repository, arguments, _Folding(territories, manifest_name, moves))
+    commits = _read_commits(repository, folding, arguments)
     return _keep_to(only, commits) if only else commits
 
 
+def _begin(repository: Repository, arguments: Sequence[str]) -> ReadAhead:
+    return ReadAhead(repository.start(["log", *_OPTIONS, *arguments]))
+
+
 def _read_commits(
-    repository: Repository, arguments: Sequence[str], folding: "_Folding"
+    repository: Repository,
+    folding: "_Folding",
+    arguments: Sequence[str],
+    begun: BegunLog | None = None,
 ) -> Iterator[LoggedCommit]:
-    process = repository.start(arguments)
+    output = begun.output if begun else _begin(repository, arguments)
     try:
-        for fields in _read_fields(process):
+        for fields in _read_fields(output.chunks()):
             yield from folding.fold(fields)
-        repository.finish(process)
+        repository.finish(output.process)
         yield from folding.end()
     finally:
-        process.stop()
+        output.stop()
 
 
 def _keep_to(only: frozenset[int], commits: Iterator[LoggedCommit]) -> Iterator[LoggedCommit]:
@@ -147,21 +173,16 @@ def _keep_to(only: frozenset[int], commits: Iterator[LoggedCommit]) -> Iterator[
             )
 
 
-def _read_fields(process: GitProcess) -> Iterator[list[bytes]]:
-    """Read git's output as lists of whole fields."""
-    source = process.output.fileno()
+def _read_fields(chunks: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Give git's output as lists of whole fields."""
     # A field may be longer than many chunks; its parts are joined once.
     begun: list[bytes] = []
-    while chunk := os.read(source, _CHUNK):
+    for chunk in chunks:
+        begun.append(chunk)
         if b"\0" in chunk:
-            begun.append(chunk)
             fields = b"".join(begun).split(b"\0")
             begun = [fields.pop()]
             yield fields
-        else:
-            begun.append(chunk)
-        if len(chunk) < _CHUNK:
-            time.sleep(_PAUSE_SECONDS)
 
 
 class _Folding:

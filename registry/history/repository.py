@@ -147,7 +147,12 @@ class Repository:
         commit = answer.output.strip().decode("ascii", "replace")
         return commit if answer.status == 0 and _HASH.fullmatch(commit) else None
 
-    def list_commits(self, *revisions: str) -> Iterator[str]:
+    def begin_list(self, *revisions: str) -> GitProcess:
+        """Let git begin with what `list_commits` will give."""
+        check_revisions(revisions)
+        return self.start(["rev-list", *revisions, "--"])
+
+    def list_commits(self, *revisions: str, begun: GitProcess | None = None) -> Iterator[str]:
         """Give the hashes of the commits in a range, newest first, merges too.
 
         `NEW..OLD` gives those that a rewrite of OLD into NEW has dropped: none where OLD is an
@@ -155,12 +160,12 @@ class Repository:
 
         Args:
             revisions: as for `read_log`.
+            begun: a git that has begun with this range.
 
         Raises:
             HistoryUnreadable: git could not go through all of the range.
         """
-        check_revisions(revisions)
-        process = self.start(["rev-list", *revisions, "--"])
+        process = begun or self.begin_list(*revisions)
         try:
             for line in process.output:
                 yield line[:-1].decode()

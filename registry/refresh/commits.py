@@ -1,13 +1,13 @@
 """Commits and their links to packages, written while git is still telling of them."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Connection, func, select
 
 from registry.history.log import LoggedCommit
 from registry.models import Commit, Departure, FormerCommit, PackageCommit
-from registry.refresh.bulk import batches, insert_rows
+from registry.refresh.bulk import RowWriter, batches
 from registry.refresh.versions import Origin
 from registry.rules.conventional import parse_subject
 from registry.rules.times import format_time, time_of_seconds
@@ -36,10 +36,13 @@ _DEPARTURE_COLUMNS = ("commit_id", "path", "name")
 
 
 class CommitWriter:
-    """Takes commits as git tells of them, newest first, and writes them in batches."""
+    """Takes commits as git tells of them, newest first, and writes them in batches.
+
+    Use it in a `with`, and the connection only after `wait` or `flush`.
+    """
 
     def __init__(self, connection: Connection, workspace_id: int) -> None:
-        self._connection = connection
+        self._rows = RowWriter(connection)
         self._workspace_id = workspace_id
         newest: int = connection.scalar(select(func.coalesce(func.max(Commit.id), 0))) or 0
         self._next_id = (newest // _BLOCK + 2) * _BLOCK - 1
@@ -100,18 +103,34 @@ class CommitWriter:
                 self._former_links.append((package_id, commit.date, commit.commit_id))
         links = len(self._links) + len(self._former_links)
         if len(self._commits) >= _FLUSH_EVERY or links >= 2 * _FLUSH_EVERY:
-            self.flush()
+            self._write()
 
     def flush(self) -> None:
-        """Write what is still held back."""
-        insert_rows(self._connection, Commit, _COMMIT_COLUMNS, self._commits)
-        insert_rows(self._connection, PackageCommit, _LINK_COLUMNS, self._links)
-        insert_rows(self._connection, FormerCommit, _LINK_COLUMNS, self._former_links)
-        insert_rows(self._connection, Departure, _DEPARTURE_COLUMNS, self._departures)
-        self._commits.clear()
-        self._links.clear()
-        self._former_links.clear()
-        self._departures.clear()
+        """Write what is still held back, and wait until all is written."""
+        self._write()
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until nothing is being written."""
+        self._rows.wait()
+
+    def __enter__(self) -> Self:
+        self._rows.__enter__()
+        return self
+
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
+        self._rows.__exit__(kind, error, traceback)
+
+    def _write(self) -> None:
+        self._rows.write(
+            [
+                (Commit, _COMMIT_COLUMNS, self._commits),
+                (PackageCommit, _LINK_COLUMNS, self._links),
+                (FormerCommit, _LINK_COLUMNS, self._former_links),
+                (Departure, _DEPARTURE_COLUMNS, self._departures),
+            ]
+        )
+        self._commits, self._links, self._former_links, self._departures = [], [], [], []
 
 
 def find_commits(

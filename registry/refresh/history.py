@@ -1,17 +1,19 @@
 """The history's part of a refresh: which commits to read, and what follows from them."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select, update
 
+from registry.history.errors import HistoryUnreadable
 from registry.history.log import LoggedCommit, read_log
 from registry.history.manifests import MISSING, FoundVersion, VersionReader
 from registry.history.moves import Departure as LoggedDeparture
 from registry.history.moves import MoveFolding, NameReader
 from registry.history.repository import Repository
 from registry.models import Commit, Departure, FormerCommit, Package, PackageCommit, Version
+from registry.refresh.ahead import HistoryAhead
 from registry.refresh.bulk import batches
 from registry.refresh.commits import CommitWriter, find_commits
 from registry.refresh.report import Progress, ProgressListener, ScanReport
@@ -36,7 +38,11 @@ class Member:
 
 
 class HistoryUpdate:
-    """Brings commits, links and versions from one head to another, in the caller's transaction."""
+    """Brings commits, links and versions from one head to another, in the caller's transaction.
+
+    Attributes:
+        versions_moved: once it ran, whether a version may be new, gone or another commit's.
+    """
 
     def __init__(
         self,
@@ -45,7 +51,8 @@ class HistoryUpdate:
         workspace_id: int,
         *,
         members: Sequence[Member],
-        tags: TagNames,
+        tags: Callable[[], TagNames],
+        ahead: HistoryAhead,
         listener: ProgressListener,
         report: ScanReport,
     ) -> None:
@@ -53,12 +60,15 @@ class HistoryUpdate:
         self._repository = repository
         self._workspace_id = workspace_id
         self._members = members
+        self._package_ids = [member.package_id for member in members]
         self._names = {member.package_id: member.name for member in members}
         self._tags = tags
+        self._ahead = ahead
         self._territories = Territories([member.path for member in members])
         self._listener = listener
         self._report = report
         self._versions = KnownVersions()
+        self.versions_moved = False
         self._touched: set[int] = set()
         self._missing_manifests = 0
         self._new_departures: set[LoggedDeparture] = set()
@@ -87,12 +97,15 @@ class HistoryUpdate:
             VersionReader[ManifestOf](self._repository) as self._manifests,
             NameReader(self._repository) as self._name_reader,
         ):
-            if start_over or not old or not new or not self._repository.has_commit(old):
+            dropped = None
+            if old and new and not start_over:
+                dropped = self._forget_dropped(old, new) if old != new else set()
+            if dropped is None:
                 rebuilt = {member.package_id for member in self._members}
                 self._read_everything(new)
             else:
+                rebuilt |= dropped
                 if old != new:
-                    rebuilt |= self._forget_dropped(old, new)
                     self._read_new([f"{old}..{new}"], skip=rebuilt)
                     rebuilt |= self._departed(self._new_departures)
                 if rebuilt or vanished:
@@ -102,6 +115,7 @@ class HistoryUpdate:
             self._take(self._manifests.finish())
         self._listener(Progress("writing"))
         self._report.versions_added = self._versions.write(self._connection, rebuilt, self._tag_for)
+        self.versions_moved = bool(self._versions.packages or rebuilt)
         self._point_to_last_commits(self._touched | rebuilt)
 
     def problems(self) -> list[Problem]:
@@ -141,17 +155,23 @@ class HistoryUpdate:
 
     def _read_new(self, revisions: Sequence[str], *, skip: Collection[int]) -> None:
         """Catalogue commits and link them to packages, but for those that are made anew."""
-        writer = CommitWriter(self._connection, self._workspace_id)
-        moves = self._follow_moves()
-        for commit in read_log(self._repository, revisions, self._territories, moves=moves):
-            owners = [one for one in self._ids(commit.owners) if one not in skip]
-            former = [one for one in self._ids(commit.formerly) if one not in skip]
-            origin = writer.add(commit, owners, former)
-            self._new_departures.update(commit.departures)
-            self._note(commit, owners, origin)
-            if writer.added % _TELL_EVERY == 0:
-                self._listener(Progress("history", writer.added))
-        writer.flush()
+        log = read_log(
+            self._repository,
+            revisions,
+            self._territories,
+            moves=self._follow_moves(),
+            begun=self._ahead.log,
+        )
+        with CommitWriter(self._connection, self._workspace_id) as writer:
+            for commit in log:
+                owners = [one for one in self._ids(commit.owners) if one not in skip]
+                former = [one for one in self._ids(commit.formerly) if one not in skip]
+                origin = writer.add(commit, owners, former)
+                self._new_departures.update(commit.departures)
+                self._note(commit, owners, origin)
+                if writer.added % _TELL_EVERY == 0:
+                    self._listener(Progress("history", writer.added))
+            writer.flush()
         self._report.commits_added = writer.added
 
     def _relink(self, head: str, rebuilt: AbstractSet[int]) -> None:
@@ -159,16 +179,17 @@ class HistoryUpdate:
         for batch in batches(rebuilt):
             for links in (PackageCommit, FormerCommit):
                 self._connection.execute(delete(links).where(links.package_id.in_(batch)))
-        writer = CommitWriter(self._connection, self._workspace_id)
-        for commits in batches(self._read_again(head, rebuilt)):
-            hashes = [commit.hash for commit in commits]
-            origins = find_commits(self._connection, self._workspace_id, hashes)
-            for commit in commits:
-                owners = [one for one in self._ids(commit.owners) if one in rebuilt]
-                former = [one for one in self._ids(commit.formerly) if one in rebuilt]
-                writer.link(owners, former, origins[commit.hash])
-                self._note(commit, owners, origins[commit.hash])
-        writer.flush()
+        with CommitWriter(self._connection, self._workspace_id) as writer:
+            for commits in batches(self._read_again(head, rebuilt)):
+                writer.wait()
+                hashes = [commit.hash for commit in commits]
+                origins = find_commits(self._connection, self._workspace_id, hashes)
+                for commit in commits:
+                    owners = [one for one in self._ids(commit.owners) if one in rebuilt]
+                    former = [one for one in self._ids(commit.formerly) if one in rebuilt]
+                    writer.link(owners, former, origins[commit.hash])
+                    self._note(commit, owners, origins[commit.hash])
+            writer.flush()
 
     def _read_again(self, head: str, rebuilt: AbstractSet[int]) -> Iterator[LoggedCommit]:
         """Tell the commits that touched these packages, where they are or were."""
@@ -184,7 +205,8 @@ class HistoryUpdate:
         )
 
     def _ids(self, indexes: Iterable[int]) -> list[int]:
-        return [self._members[index].package_id for index in indexes]
+        ids = self._package_ids
+        return [ids[index] for index in indexes]
 
     def _follow_moves(self) -> MoveFolding:
         names = {member.name: index for index, member in enumerate(self._members)}
@@ -226,14 +248,16 @@ class HistoryUpdate:
     def _note(self, commit: LoggedCommit, owners: Sequence[int], origin: Origin) -> None:
         """Remember which packages a commit touched, and ask what their manifests say there."""
         self._touched.update(owners)
+        if not commit.manifests:
+            return
         for index, blob in commit.manifests:
-            package_id = self._members[index].package_id
+            package_id = self._package_ids[index]
             if package_id in owners:
                 self._manifests.submit(blob, (package_id, origin))
         self._take(self._manifests.ready())
 
     def _tag_for(self, package_id: int, version: str) -> str:
-        return self._tags.tag_for(self._names[package_id], version)
+        return self._tags().tag_for(self._names[package_id], version)
 
     def _take(self, answers: Iterable[tuple[ManifestOf, FoundVersion]]) -> None:
         for (package_id, origin), version in answers:
@@ -242,33 +266,42 @@ class HistoryUpdate:
             elif version is not None:
                 self._versions.add(package_id, version, origin)
 
-    def _forget_dropped(self, old: str, new: str) -> set[int]:
+    def _forget_dropped(self, old: str, new: str) -> set[int] | None:
         """Forget the commits that a rewrite dropped; gives the packages that lost more than links.
 
-        Where history only grew, there are none.
+        Where history only grew, there are none. None where `old` itself is gone: nothing tells then
+        what was dropped.
         """
         bereft: set[int] = set()
-        for batch in batches(self._repository.list_commits(f"{new}..{old}")):
-            ids = select(Commit.id).where(
-                Commit.workspace_id == self._workspace_id, Commit.hash.in_(batch)
+        dropped = self._repository.list_commits(f"{new}..{old}", begun=self._ahead.dropped)
+        try:
+            for batch in batches(dropped):
+                bereft |= self._forget(batch)
+        except HistoryUnreadable:
+            if self._repository.has_commit(old):
+                raise
+            return None
+        return bereft & self._names.keys()
+
+    def _forget(self, hashes: Sequence[str]) -> set[int]:
+        ids = select(Commit.id).where(
+            Commit.workspace_id == self._workspace_id, Commit.hash.in_(hashes)
+        )
+        bereft = set(
+            self._connection.scalars(select(Version.package_id).where(Version.commit_id.in_(ids)))
+        )
+        departures = self._connection.execute(
+            select(Departure.path, Departure.name).where(Departure.commit_id.in_(ids))
+        )
+        bereft |= self._departed(LoggedDeparture(*row) for row in departures)
+        self._touched.update(
+            self._connection.scalars(
+                select(PackageCommit.package_id).where(PackageCommit.commit_id.in_(ids))
             )
-            bereft.update(
-                self._connection.scalars(
-                    select(Version.package_id).where(Version.commit_id.in_(ids))
-                )
-            )
-            dropped = self._connection.execute(
-                select(Departure.path, Departure.name).where(Departure.commit_id.in_(ids))
-            )
-            bereft |= self._departed(LoggedDeparture(*row) for row in dropped)
-            self._touched.update(
-                self._connection.scalars(
-                    select(PackageCommit.package_id).where(PackageCommit.commit_id.in_(ids))
-                )
-            )
-            gone = self._connection.execute(delete(Commit).where(Commit.id.in_(ids)))
-            self._report.commits_removed += gone.rowcount
-        return bereft & {member.package_id for member in self._members}
+        )
+        gone = self._connection.execute(delete(Commit).where(Commit.id.in_(ids)))
+        self._report.commits_removed += gone.rowcount
+        return bereft
 
     def _point_to_last_commits(self, package_ids: Iterable[int]) -> None:
         last = (

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from registry.issues import dependencies, health
 from registry.issues.keep import IssueRow, replace_issues
@@ -41,11 +41,6 @@ def write_report_issues(
     """Replace what reading the reports found; tells whether anything changed."""
     mine = Issue.code.in_(REPORT_CODES)
     return replace_issues(connection, workspace_id, _rows(problems), mine)
-
-
-def count_issues(connection: Connection, workspace_id: int) -> int:
-    """Count what is wrong in a workspace."""
-    return connection.scalar(select(func.count()).where(Issue.workspace_id == workspace_id)) or 0
 
 
 def _rows(problems: Mapping[int | None, Sequence[Problem]]) -> list[IssueRow]:

@@ -5,9 +5,10 @@
 
 import hashlib
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import orjson
@@ -21,11 +22,12 @@ from registry.database import begin_write, raise_revision
 from registry.history.errors import HistoryUnreadable
 from registry.history.repository import Head, Repository
 from registry.issues.dependencies import update_dependency_issues
-from registry.models import Package, Scan, Workspace
+from registry.models import Issue, Package, Scan, Workspace
 from registry.models.base import utc_now
+from registry.refresh.ahead import HistoryAhead
 from registry.refresh.dependencies import write_dependencies
 from registry.refresh.history import HistoryUpdate, Member
-from registry.refresh.issues import count_issues, write_history_issues, write_package_issues
+from registry.refresh.issues import write_history_issues, write_package_issues
 from registry.refresh.local_targets import find_places, look_for
 from registry.refresh.lock import refresh_lock
 from registry.refresh.members_stand import members_stand
@@ -97,11 +99,13 @@ def refresh_in(
 
 
 def _newest_scan(engine: Engine) -> int:
-    with Session(engine) as session:
-        return session.scalar(select(func.coalesce(func.max(Scan.id), 0))) or 0
+    with engine.connect() as connection:
+        return connection.scalar(select(func.coalesce(func.max(Scan.id), 0))) or 0
 
 
 def _scan_since(engine: Engine, path: Path, newest: int) -> ScanReport | None:
+    if _newest_scan(engine) == newest:
+        return None
     with Session(engine) as session:
         row = session.execute(
             select(Scan, Workspace.branch)
@@ -144,12 +148,17 @@ class _Refresh:
         self._connection = session.connection()
         self._repository = repository
         self._progress = progress
+        self._ahead = HistoryAhead(repository)
         self._started = utc_now()
         self._report = ScanReport(workspace=str(repository.path))
         self._changed = False
 
     def run(self) -> ScanReport:
         """Do it all, but for the commit."""
+        with self._ahead:
+            return self._run()
+
+    def _run(self) -> ScanReport:
         repository, report = self._repository, self._report
         clear_left(repository)
         workspace = self._find_workspace()
@@ -157,11 +166,14 @@ class _Refresh:
         if self._anew:
             workspace.members_digest = workspace.tags_digest = ""
             workspace.reports_release = workspace.reports_seen = None
-        head, (tags, tags_digest) = repository.head(), repository.tags()
-        shallow = repository.shallow_digest()
+        head, shallow = repository.head(), repository.shallow_digest()
         history_moved = self._anew or (
             (head.commit, shallow) != (workspace.head, workspace.shallow_digest)
         )
+        start_over = self._anew or shallow != workspace.shallow_digest
+        if history_moved and head.commit:
+            self._ahead.begin("" if start_over else workspace.head, head.commit)
+        tags, tags_digest = repository.tags()
         named_by = tags_digest, workspace.shared_version
         with self._phase("packages"):
             packages = self._refresh_packages(workspace, head)
@@ -169,16 +181,19 @@ class _Refresh:
         renamed = named_by != (workspace.tags_digest, workspace.shared_version) or (
             packages is not None and bool(packages.changed or packages.vanished)
         )
-        if packages or history_moved or renamed:
-            names = self._name_tags(workspace, tags)
-            newest = newest_version(self._connection) if renamed else 0
+        names = cache(lambda: self._name_tags(workspace, tags))
+        newest = newest_version(self._connection) if renamed else 0
+        versions_moved = packages is not None or renamed
         with self._phase("history"):
             if history_moved or (packages and (packages.rebuilt or packages.vanished)):
                 changes = packages or PackageChanges()
-                self._refresh_history(workspace, head, shallow, changes, names)
+                versions_moved |= self._refresh_history(workspace, head, shallow, changes, names)
         with self._phase("versions"):
-            if packages or history_moved or renamed:
-                self._refresh_versions(workspace, names, newest)
+            if versions_moved:
+                self._refresh_versions(workspace, names(), newest)
+            if versions_moved or history_moved:
+                linked = update_links(self._session)
+                self._note(bool(attach_stated_commits(self._connection) or linked))
         report.head, report.branch = head.commit, head.branch
         branch_moved = head.branch != workspace.branch
         self._note(branch_moved)
@@ -275,11 +290,12 @@ class _Refresh:
         head: Head,
         shallow: str,
         packages: PackageChanges,
-        tags: TagNames,
-    ) -> None:
+        tags: Callable[[], TagNames],
+    ) -> bool:
+        """Bring the history up to date; tells whether versions may have changed with it."""
         members = [
             Member(row.id, row.path, row.name)
-            for row in self._session.execute(
+            for row in self._connection.execute(
                 select(Package.id, Package.path, Package.name).where(
                     Package.workspace_id == workspace.id
                 )
@@ -291,6 +307,7 @@ class _Refresh:
             workspace.id,
             members=members,
             tags=tags,
+            ahead=self._ahead,
             listener=self._progress,
             report=self._report,
         )
@@ -307,17 +324,20 @@ class _Refresh:
             # Half a history must not look like a whole one: what was known stays, with the reason,
             # and since the head stays too, the next refresh tries again.
             self._report.commits_removed = 0
+            versions_moved = True
             problems = [error(ProblemCode(failure.code), ROOT, failure.detail)]
         else:
             workspace.head, workspace.shallow_digest = head.commit, shallow
+            versions_moved = update.versions_moved
             problems = update.problems()
             self._note(True)
         self._note(write_history_issues(self._connection, workspace.id, problems))
+        return versions_moved
 
     def _name_tags(self, workspace: Workspace, tags: Collection[str]) -> TagNames:
         facts = [
             PackageFacts(row.name, row.private, row.version)
-            for row in self._session.execute(
+            for row in self._connection.execute(
                 select(Package.name, Package.private, Package.version).where(
                     Package.workspace_id == workspace.id
                 )
@@ -331,8 +351,6 @@ class _Refresh:
         renamed = write_tags(self._connection, workspace.id, tags, newest) if newest else 0
         self._report.versions_added += added
         self._note(bool(added or renamed))
-        linked = update_links(self._session)
-        self._note(bool(attach_stated_commits(self._connection) or linked))
 
     def _refresh_reports(self, workspace: Workspace, files: ReportFiles, *, rescore: bool) -> None:
         self._note(
@@ -357,11 +375,11 @@ class _Refresh:
             workspace.scanned_at = now
             raise_revision(self._session)
         report.changed = self._changed or first
-        report.packages = (
-            self._session.scalar(select(func.count()).where(Package.workspace_id == workspace.id))
-            or 0
-        )
-        report.issues = count_issues(self._connection, workspace.id)
+        counted = [
+            select(func.count()).where(model.workspace_id == workspace.id).scalar_subquery()
+            for model in (Package, Issue)
+        ]
+        report.packages, report.issues = self._connection.execute(select(*counted)).one()
         scan = Scan(
             workspace_id=workspace.id,
             started_at=self._started,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
@@ -63,10 +64,12 @@ class KnownVersions:
         """
         existing = _load(connection, self.packages | set(rebuilt))
         new, changed = [], []
+        # Most packages of a workspace are released together.
+        key_of = cache(sort_key)
         for (package_id, version), origin in self._origins.items():
             known = existing.pop((package_id, version), None)
             if known is None:
-                key, tag = sort_key(version), tag_for(package_id, version)
+                key, tag = key_of(version), tag_for(package_id, version)
                 new.append((package_id, version, key, True, origin.date, tag, origin.commit_id))
             elif _supersedes(origin, known, rebuilt=package_id in rebuilt):
                 at, tag = datetime.fromisoformat(origin.date), tag_for(package_id, version)

@@ -214,7 +214,7 @@ def test_the_same_is_told_however_it_comes(
     assert expected[-1].owners == tuple(range(30))
     assert sorted(owner for owner, _ in expected[-1].manifests) == list(range(30))
 
-    monkeypatch.setattr("registry.history.log._CHUNK", size)
+    monkeypatch.setattr("registry.history.read_ahead._CHUNK", size)
 
     assert tell(made.path, packages=packages) == expected
 
