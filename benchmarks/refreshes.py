@@ -34,10 +34,10 @@ class GitPass:
 
 
 def bare_git_pass(repository: Path) -> GitPass:
-    """Let git alone tell the history, as the refresh has it do."""
+    """Let git alone tell the history, in its plainest way."""
     begun = time.perf_counter()
     process = subprocess.Popen(
-        ["git", "-C", str(repository), "log", "--raw", "--no-abbrev", "--no-renames", "-z"],
+        ["git", "-C", str(repository), "log", "--raw", "--no-renames"],
         stdout=subprocess.DEVNULL,
     )
     _, status, usage = os.wait4(process.pid, 0)
