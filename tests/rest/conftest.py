@@ -37,7 +37,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture(scope="module")
 def redis_server() -> Iterator[RedisServer]:
     """Lend a Redis; a test that needs it empty clears it."""
-    with running_redis() as server:
+    with running_redis() as server, pytest.MonkeyPatch.context() as patched:
+        # A machine that has much else to do may need longer for an answer than a server waits.
+        patched.setattr("registry.rest.limits._STORAGE_TIMEOUT", 60)
         yield server
 
 
