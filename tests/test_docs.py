@@ -29,7 +29,7 @@ def test_every_setting_is_documented_as_it_is() -> None:
 
     expected = [
         [f"`REGISTRY_{name.upper()}`", write(field.default), field.description]
-        for name, field in Settings.declared.items()
+        for name, field in Settings.model_fields.items()
     ]
 
     assert rows("docs/configuration.md") == expected

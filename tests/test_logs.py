@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from pydantic import SecretStr
 
-from registry.configured import Secret
 from registry.logs import JSON, TEXT, configure_logging, naming_job, take_secrets_out
 from registry.settings import Settings
 from registry.web.request_id import configure_logging as configure_web_logging
@@ -138,7 +138,7 @@ def test_no_secret_of_a_request_is_logged(
         Settings(
             database_url=address,
             instance_path=tmp_path,
-            github_webhook_secret=Secret("hunter2-github"),
+            github_webhook_secret=SecretStr("hunter2-github"),
         )
     )
     app.add_url_rule("/bug", view_func=_fail)

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 import click
+from pydantic import ValidationError
 from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from registry.configured import InvalidSettings
 from registry.database import make_engine
 from registry.logs import take_secrets_out
 from registry.settings import Settings
@@ -24,14 +24,15 @@ def read_settings() -> Settings:
     """
     try:
         return Settings()
-    except InvalidSettings as error:
+    except ValidationError as error:
         raise click.ClickException("\n".join(describe_invalid(error))) from error
 
 
-def describe_invalid(error: InvalidSettings) -> list[str]:
+def describe_invalid(error: ValidationError) -> list[str]:
     """Say of each wrong variable what is wrong; never what it holds, which may be a secret."""
     return [
-        f"{Settings.variable(name)} is wrong: {reason}." for name, reason in error.wrong.items()
+        f"{PREFIX}{str(wrong['loc'][0]).upper()} is wrong: {wrong['msg']}."
+        for wrong in error.errors(include_url=False)
     ]
 
 

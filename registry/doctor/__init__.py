@@ -6,7 +6,8 @@ Looking changes nothing: it makes neither a database nor a directory.
 import os
 from collections.abc import Iterator
 
-from registry.configured import InvalidSettings
+from pydantic import ValidationError
+
 from registry.doctor.check import Check, Verdict
 from registry.doctor.configuration import check_invalid, check_settings, check_variables
 from registry.doctor.database import open_checked
@@ -28,7 +29,7 @@ def examine(address: Address) -> Iterator[Check]:
     yield check_variables(os.environ)
     try:
         settings = Settings()
-    except InvalidSettings as error:
+    except ValidationError as error:
         yield from check_invalid(error)
         return
     yield check_settings(settings)

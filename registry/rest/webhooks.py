@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, Response, request
+from pydantic import SecretStr
 from sqlalchemy import select
 
-from registry.configured import Secret
 from registry.database import reading
 from registry.errors import NotFound
 from registry.health.told_builds import read_build
@@ -43,12 +43,12 @@ def hear_gitlab() -> Response:
     return _hear("X-Gitlab-Event", read_gitlab_event)
 
 
-def _secret(secret: Secret | None, setting: str) -> bytes:
+def _secret(secret: SecretStr | None, setting: str) -> bytes:
     if secret is None:
         raise NotFound(
             f"This webhook is not open: {setting} is not set.", code="webhook_not_configured"
         )
-    return secret.reveal().encode()
+    return secret.get_secret_value().encode()
 
 
 def _check(header: str, expected: bytes) -> None:

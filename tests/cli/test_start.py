@@ -13,7 +13,6 @@ ABSENT = {
     "huey": "who leaves work behind",
     "prometheus_client": "where figures are on",
     "psycopg": "PostgreSQL",
-    "pydantic": "the API's document, and backups",
     "pygraphviz": "who asks for a picture of the graph",
     "registry.dependencies.affected": "who asks what is affected",
     "registry.health.scores": "who writes measurements",

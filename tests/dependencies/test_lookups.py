@@ -231,7 +231,7 @@ def test_lookups_are_requested_where_there_is_a_registry_and_something_due(
 
 
 def no_registry(settings: Settings) -> Settings:
-    return settings.with_changes({"npm_registry_url": ""})
+    return settings.model_copy(update={"npm_registry_url": ""})
 
 
 def test_without_a_registry_nothing_is_asked(work: Work, server: FaultyServer) -> None:

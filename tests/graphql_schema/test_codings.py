@@ -29,7 +29,7 @@ def app(
     engine = make_engine(settings.database_address())
     fill(engine, Size(packages=6))
     engine.dispose()
-    return new_app(settings.with_changes({"graphql_cache_bytes": request.param}))
+    return new_app(settings.model_copy(update={"graphql_cache_bytes": request.param}))
 
 
 def post(client: FlaskClient, query: str, coding: str) -> TestResponse:

@@ -186,7 +186,7 @@ def test_nothing_but_its_files_is_served(client: FlaskClient, name: str) -> None
 
 
 def test_it_can_be_switched_off(settings: Settings) -> None:
-    client = create_app(settings.with_changes({"graphql_explorer": False})).test_client()
+    client = create_app(settings.model_copy(update={"graphql_explorer": False})).test_client()
 
     assert look(client).mimetype == "application/json"
     assert client.get("/graphql/explorer/explorer.js").status_code == 404

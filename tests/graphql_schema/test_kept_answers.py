@@ -132,7 +132,7 @@ def test_errors_mutations_and_what_is_not_data_are_not_kept(
 
 
 def test_a_kept_answer_is_charged_for(settings: Settings, new_app: Callable[..., Flask]) -> None:
-    settings = settings.with_changes({"ratelimit_graphql": "5 per hour"})
+    settings = settings.model_copy(update={"ratelimit_graphql": "5 per hour"})
     engine = make_engine(settings.database_address())
     fill(engine, Size(packages=6))
     engine.dispose()
@@ -147,7 +147,7 @@ def test_without_room_nothing_is_kept(settings: Settings, new_app: Callable[...,
     engine = make_engine(settings.database_address())
     fill(engine, Size(packages=6))
     engine.dispose()
-    app = new_app(settings.with_changes({"graphql_cache_bytes": 0}))
+    app = new_app(settings.model_copy(update={"graphql_cache_bytes": 0}))
     ask(app.test_client(), TWO, n=1)
 
     with statements(app) as seen:

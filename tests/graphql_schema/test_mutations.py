@@ -187,7 +187,7 @@ def test_writes_are_closed_by_default(
 def test_open_writes_are_open_to_programs_but_not_to_other_sites(
     settings: Settings,
 ) -> None:
-    app = create_app(settings.with_changes({"open_writes": True}))
+    app = create_app(settings.model_copy(update={"open_writes": True}))
     client = app.test_client()
 
     assert ask(client, REFRESH, None)["data"]["refreshPackages"]["success"] is True

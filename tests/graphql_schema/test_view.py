@@ -308,7 +308,7 @@ def test_a_database_out_of_reach_is_told_in_graphqls_shape(
 def opened(served: Served, **settings: Any) -> Iterator[FlaskClient]:
     """Serve the same database with other settings."""
     known: Settings = served.app.extensions["registry.settings"]
-    app = create_app(known.with_changes(settings))
+    app = create_app(known.model_copy(update=settings))
     app.testing = True
     yield app.test_client()
     with app.app_context():
@@ -402,7 +402,7 @@ def test_an_answer_that_takes_too_long_is_stopped_and_the_next_one_comes(
     engine = make_engine(settings.database_address())
     fill(engine, Size(packages=60, dependencies=20))
     engine.dispose()
-    hasty = settings.with_changes({"read_timeout_ms": 100, "graphql_max_cost": 10**9})
+    hasty = settings.model_copy(update={"read_timeout_ms": 100, "graphql_max_cost": 10**9})
     # 60 packages, each with some ten dependents, four times over.
     slow = "name"
     for _ in range(4):

@@ -14,7 +14,7 @@ from tests.listings.api import Api
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """Lift all limits."""
-    return settings.with_changes({policy.value: "" for policy in Policy})
+    return settings.model_copy(update={policy.value: "" for policy in Policy})
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ REQUEST = {"name": "my_auth_token", "permissions": int(Permission.ViewPackages),
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """Give authors the quota that the document's sample shows."""
-    return settings.with_changes({"author_quota_bytes": 536_870_912})
+    return settings.model_copy(update={"author_quota_bytes": 536_870_912})
 
 
 @pytest.fixture

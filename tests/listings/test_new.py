@@ -125,7 +125,7 @@ def test_what_is_refused(api: Api, fields: dict[str, Any], code: str) -> None:
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """Refuse a word, as an operator may."""
-    return settings.with_changes({"refused_words": ("sqwerl",)})
+    return settings.model_copy(update={"refused_words": ("sqwerl",)})
 
 
 @pytest.mark.parametrize(

@@ -215,7 +215,7 @@ def test_meta_tells_which_registry_it_is(
         "repository_name": "acme",
         "repository_description": "All of it.",
     }
-    client = new_app(settings.with_changes(named)).test_client()
+    client = new_app(settings.model_copy(update=named)).test_client()
 
     assert api.get("/meta").get_json() == {
         "name": "Registry",

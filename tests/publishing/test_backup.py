@@ -27,8 +27,8 @@ def other(databases: Databases, publisher: Publisher, tmp_path: Path) -> Iterato
     """Give settings of a database without tables, of the other kind, and of an empty store."""
     kind = "sqlite" if publisher.engine.dialect.name == "postgresql" else "postgresql"
     url = databases.make_empty(kind)
-    yield publisher.settings.with_changes(
-        {"database_url": url, "instance_path": tmp_path / "other"}
+    yield publisher.settings.model_copy(
+        update={"database_url": url, "instance_path": tmp_path / "other"}
     )
     databases.drop(url)
 

@@ -79,7 +79,7 @@ def database_url(disk: Disk) -> str:
 def settings(settings: Settings, disk: Disk, tree: WorkTree) -> Settings:
     """Have all that is written on the disk."""
     changed = {"instance_path": disk.path / "instance", "workspace": tree.path, "open_writes": True}
-    return settings.with_changes(changed)
+    return settings.model_copy(update=changed)
 
 
 def refused(answer: TestResponse, *codes: str) -> None:

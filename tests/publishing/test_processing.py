@@ -145,7 +145,7 @@ def test_a_full_disk(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_too_little_space_to_begin_with(publisher: Publisher) -> None:
     publisher.upload()
-    publisher.settings = publisher.settings.with_changes({"min_free_bytes": 10**18})
+    publisher.settings = publisher.settings.model_copy(update={"min_free_bytes": 10**18})
 
     publisher.work_off()
 

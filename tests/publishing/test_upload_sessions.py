@@ -242,7 +242,7 @@ def test_of_two_that_upload_one_version_the_first_to_end_has_it(publisher: Publi
 
 
 def test_an_author_has_so_many_open(settings: Settings, new_publisher: NewPublisher) -> None:
-    publisher = new_publisher(settings.with_changes({"max_open_uploads": 2}))
+    publisher = new_publisher(settings.model_copy(update={"max_open_uploads": 2}))
     address = begin(publisher, 1, packageVersion="1").location
     begin(publisher, 1, packageVersion="2")
 
@@ -261,14 +261,16 @@ def test_what_is_announced_counts_for_the_quota(publisher: Publisher) -> None:
 
 
 def test_a_full_disk(settings: Settings, new_publisher: NewPublisher) -> None:
-    publisher = new_publisher(settings.with_changes({"min_free_bytes": 10**18}))
+    publisher = new_publisher(settings.model_copy(update={"min_free_bytes": 10**18}))
 
     assert code(begin(publisher, 9), 507) == "not_enough_space"
     assert partial(publisher) == []
 
 
 def test_beginnings_count_as_uploads(settings: Settings, new_publisher: NewPublisher) -> None:
-    publisher = new_publisher(settings.with_changes({"ratelimit_package_upload": "2 per hour"}))
+    publisher = new_publisher(
+        settings.model_copy(update={"ratelimit_package_upload": "2 per hour"})
+    )
     address = begin(publisher, 9).location
 
     assert publisher.upload(b"x", packageVersion="2").status_code == 204

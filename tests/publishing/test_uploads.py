@@ -307,7 +307,7 @@ def test_an_authors_own_quota(publisher: Publisher) -> None:
 
 
 def test_a_full_disk(settings: Settings, new_publisher: NewPublisher) -> None:
-    publisher = new_publisher(settings.with_changes({"min_free_bytes": 10**18}))
+    publisher = new_publisher(settings.model_copy(update={"min_free_bytes": 10**18}))
 
     assert publisher.upload().status_code == 204
 
@@ -367,7 +367,7 @@ def test_retries_of_what_is_not_there(publisher: Publisher) -> None:
 
 def test_limits(settings: Settings, new_publisher: NewPublisher) -> None:
     limits = {"ratelimit_package_upload": "1 per hour", "ratelimit_package_retry": "2 per hour"}
-    publisher = new_publisher(settings.with_changes(limits))
+    publisher = new_publisher(settings.model_copy(update=limits))
 
     assert [publisher.upload().status_code for _ in range(2)] == [204, 429]
     statuses = [publisher.retry(b"", version="9").status_code for _ in range(3)]

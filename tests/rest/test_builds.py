@@ -235,6 +235,6 @@ def test_a_package_whose_name_looks_like_the_address(catalogued: FlaskClient) ->
 def test_writes_are_closed_by_default(
     settings: Settings, new_app: Callable[[Settings], Flask], address: str
 ) -> None:
-    closed = new_app(settings.with_changes({"open_writes": False})).test_client()
+    closed = new_app(settings.model_copy(update={"open_writes": False})).test_client()
 
     assert closed.post(address, json=build()).status_code == 401

@@ -39,7 +39,7 @@ def test_the_clock_set_back_by_a_day(
 ) -> None:
     tree = small_monorepo(tmp_path / "acme")
     changed = {"workspace": tree.path, "open_writes": True}
-    client = new_app(settings.with_changes(changed)).test_client()
+    client = new_app(settings.model_copy(update=changed)).test_client()
     build = {"runId": "1", "status": "failed", "startedAt": "2026-11-20T10:00:00Z"}
     query = {"query": '{ package(name: "two") { version health { buildStatus } } }'}
     set_clock(monkeypatch, DAY)

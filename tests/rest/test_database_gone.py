@@ -49,7 +49,7 @@ def served(settings: Settings, new_app: Callable[[Settings], Flask], tmp_path: P
     refresh_workspace(engine, tree.path)
     engine.dispose()
     changed = {"workspace": tree.path, "open_writes": True}
-    return new_app(settings.with_changes(changed)).test_client()
+    return new_app(settings.model_copy(update=changed)).test_client()
 
 
 def test_while_it_is_gone_everything_is_a_503_and_afterwards_as_before(

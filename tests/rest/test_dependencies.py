@@ -488,7 +488,7 @@ def test_lookups_are_asked_for(
     refused = catalogued.post("/api/dependencies/refresh")
     assert refused.status_code == 409
     assert refused.get_json()["code"] == "npm_registry_not_configured"
-    asking = settings.with_changes({"npm_registry_url": "https://npm.example.com/"})
+    asking = settings.model_copy(update={"npm_registry_url": "https://npm.example.com/"})
     client = new_app(asking).test_client()
 
     response = client.post("/api/dependencies/refresh")
@@ -499,5 +499,5 @@ def test_lookups_are_asked_for(
     # It is queued once, whoever asks.
     assert client.post("/api/packages/refresh").status_code == 200
     assert client.post("/api/dependencies/refresh").get_json()["jobId"] == job["id"]
-    closed = new_app(asking.with_changes({"open_writes": False})).test_client()
+    closed = new_app(asking.model_copy(update={"open_writes": False})).test_client()
     assert closed.post("/api/dependencies/refresh").status_code == 401

@@ -18,13 +18,13 @@ from zlib import crc32
 
 import pytest
 from flask import Flask
+from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app import create_app
 from registry.accounts.tokens import issue_token
-from registry.configured import Secret
 from registry.database import make_engine
 from registry.demo import make_demo
 from registry.models import Author
@@ -321,8 +321,8 @@ def target(
             Settings(
                 database_url=url,
                 instance_path=directory / "instance",
-                github_webhook_secret=Secret(SECRET),
-                gitlab_webhook_token=Secret(SECRET),
+                github_webhook_secret=SecretStr(SECRET),
+                gitlab_webhook_token=SecretStr(SECRET),
                 **unlimited,
             )
         )

@@ -36,7 +36,7 @@ class Server:
     apps: list[Flask] = field(default_factory=list)
 
     def app(self, **settings: Any) -> Flask:
-        app = create_app(self.settings.with_changes(settings))
+        app = create_app(self.settings.model_copy(update=settings))
         self.apps.append(app)
         return app
 
@@ -408,4 +408,4 @@ def test_redis_that_was_never_there(server: Server, tmp_path: Any) -> None:
 )
 def test_settings_that_are_none_are_named(server: Server, name: str, value: str) -> None:
     with pytest.raises(ValueError, match=f"REGISTRY_{name.upper()}"):
-        create_app(server.settings.with_changes({name: value}))
+        create_app(server.settings.model_copy(update={name: value}))

@@ -110,7 +110,7 @@ def test_statements_are_counted(client: FlaskClient) -> None:
 
 def test_refusals_are_counted_by_limit(new_app: NewApp, settings: Settings, engine: Engine) -> None:
     limits = {"ratelimit_account": "1 per hour", "ratelimit_graphql": "1 per hour"}
-    client = new_app(settings.with_changes(limits)).test_client()
+    client = new_app(settings.model_copy(update=limits)).test_client()
     with writing(sessionmaker(engine)) as session:
         headers = {"Authorization": f"Bearer {add_author(session)[1]}"}
     for _ in range(3):

@@ -27,7 +27,7 @@ NOON = "2026-11-02T12:00:00.000Z"
 
 @pytest.fixture
 def settings(workspace_settings: Settings) -> Settings:
-    return workspace_settings.with_changes({"max_body_bytes": 200, "max_report_bytes": 2_000})
+    return workspace_settings.model_copy(update={"max_body_bytes": 200, "max_report_bytes": 2_000})
 
 
 def put(client: FlaskClient, kind: str, body: object, **query: str) -> Any:
@@ -235,7 +235,7 @@ def test_a_report_may_be_larger_than_other_bodies(catalogued: FlaskClient) -> No
 def test_without_a_token_nothing_is_taken_in(
     new_app: Callable[[Settings], Flask], settings: Settings, catalogued: FlaskClient
 ) -> None:
-    closed = new_app(settings.with_changes({"open_writes": False})).test_client()
+    closed = new_app(settings.model_copy(update={"open_writes": False})).test_client()
 
     assert closed.put(f"{ONE}/reports/lint", data="[]").status_code == 401
     assert closed.get(f"{ONE}/reports").status_code == 200

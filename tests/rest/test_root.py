@@ -94,7 +94,7 @@ def test_ready_where_no_workspace_is_awaited(app: Flask) -> None:
 def test_ready_once_the_workspace_is_catalogued(
     settings: Settings, sessions: sessionmaker[Session], tmp_path: Path, named: bool
 ) -> None:
-    app = create_app(settings.with_changes({"workspace": tmp_path if named else None}))
+    app = create_app(settings.model_copy(update={"workspace": tmp_path if named else None}))
     try:
         if named:
             assert ready(app) == (503, "workspace_not_catalogued")

@@ -26,7 +26,7 @@ def servers(
 ) -> tuple[FlaskClient, FlaskClient]:
     """Make two servers that know nothing of each other."""
     changed = {"workspace": tree.path, "open_writes": True}
-    one, other = (new_app(settings.with_changes(changed)).test_client() for _ in range(2))
+    one, other = (new_app(settings.model_copy(update=changed)).test_client() for _ in range(2))
     assert one.post("/api/packages/refresh").status_code == 200
     return one, other
 

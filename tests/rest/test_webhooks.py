@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.test import TestResponse
 
-from registry.configured import Secret
 from registry.database import writing
 from registry.models import Job, Workspace
 from registry.settings import Settings
@@ -61,8 +61,8 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
     return Settings(
         database_url=database_url,
         instance_path=tmp_path / "instance",
-        github_webhook_secret=Secret(SECRET),
-        gitlab_webhook_token=Secret(SECRET),
+        github_webhook_secret=SecretStr(SECRET),
+        gitlab_webhook_token=SecretStr(SECRET),
         max_body_bytes=10_000,
     )
 
@@ -269,7 +269,7 @@ def test_a_webhook_without_a_secret_is_closed(
     settings: Settings, new_app: Callable[[Settings], Flask], forge: str
 ) -> None:
     secrets = {"github_webhook_secret": None, "gitlab_webhook_token": None}
-    client = new_app(settings.with_changes(secrets)).test_client()
+    client = new_app(settings.model_copy(update=secrets)).test_client()
 
     answer = client.post(f"/api/webhooks/{forge}", json=PUSH)
 

@@ -105,6 +105,6 @@ def test_stores_that_do_not_work(s3_settings: Settings) -> None:
         {"storage_uri": "s3://there-is-none"},
         {"storage_uri": "ftp://x"},
     ):
-        (check,) = look(s3_settings.with_changes(change))
+        (check,) = look(s3_settings.model_copy(update=change))
         assert (check.name, check.verdict) == ("storage", "fail")
         assert check.mend

@@ -68,7 +68,7 @@ def send(
 def test_servers_that_share_the_directory(
     settings: Settings, new_app: Callable[[Settings], Flask], token: str, tmp_path: Path
 ) -> None:
-    shared = settings.with_changes({"instance_path": tmp_path})
+    shared = settings.model_copy(update={"instance_path": tmp_path})
     here, there = (new_app(shared).test_client() for _ in range(2))
 
     address = begin(here, token)

@@ -207,7 +207,7 @@ def test_writes_are_closed_by_default(
 @pytest.fixture(scope="module")
 def opened(shared_settings: Settings) -> Iterator[Flask]:
     """Make an app whose writes are open."""
-    app = add_routes(create_app(shared_settings.with_changes({"open_writes": True})))
+    app = add_routes(create_app(shared_settings.model_copy(update={"open_writes": True})))
     yield app
     with app.app_context():
         db.engine.dispose()

@@ -274,5 +274,5 @@ def _security(operation: Operation) -> list[dict[str, list[str]]]:
 def _limit(operation: Operation) -> str:
     if operation.policy is None or not _counted(operation):
         return ""
-    limit = Settings.declared[operation.policy.value].default
+    limit = Settings.model_fields[operation.policy.value].default
     return f"Limit: {limit}, unless the server has another."
