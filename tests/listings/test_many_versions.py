@@ -5,7 +5,7 @@ from sqlalchemy import insert, select
 from registry.database import writing
 from registry.models import Author, Package, Publication, Version
 from registry.rules.versions import RegistryVersion
-from registry.web.database import db
+from registry.web.database import db, single_reads
 from tests.accounts.samples import Statements, add_listing
 from tests.listings.api import Api
 
@@ -41,7 +41,7 @@ def test_ten_thousand_versions_are_one_statement(api: Api) -> None:
     # The token's first use is noted.
     api.get("/account/packages?first", "Ada")
     with api.app.app_context():
-        statements = Statements(db.engine)
+        statements = Statements(db.engine, single_reads())
     paths = ("/account/packages", "/account/packages/example.package1")
     counts = {}
     for number in (1, MANY):
@@ -54,5 +54,6 @@ def test_ten_thousand_versions_are_one_statement(api: Api) -> None:
             assert len(package["versions"]) == number
             counts[path, number] = len(statements.data()) - before
 
-    # The caller, the data's revision before and with them, and the data.
-    assert set(counts.values()) == {4}
+    # The caller, the data's revision before and with them, and the data; fewer where an answer of
+    # before tells how to read them together.
+    assert max(counts.values()) <= 4
