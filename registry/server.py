@@ -38,10 +38,6 @@ _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- what such 
 _POLL_SECONDS = 0.02
 # How long after its start a worker loads what it will need later.
 _PREPARE_SECONDS = 2
-# How long a thread may keep the interpreter from another one that waits for it, in seconds. With
-# Python's own 5 ms, a read that waits for the database three times takes 15 ms and more for as long
-# as a refresh works beside it.
-_SWITCH_SECONDS = 0.001
 # How long a worker may outlive its parent.
 _PARENT_SECONDS = 1
 
@@ -184,7 +180,6 @@ def _load_application(parent: int) -> Callable[..., Any]:
     # Ctrl-C reaches every process of the terminal's group. A worker that is told to stop twice, by
     # it and then by its parent, hangs until it is killed.
     os.setpgrp()
-    sys.setswitchinterval(_SWITCH_SECONDS)
     keep_little()
     threading.Thread(target=_end_with, args=(parent,), name="end-with-parent", daemon=True).start()
     application = create_app()
