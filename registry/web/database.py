@@ -9,12 +9,13 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
-from registry.database import SingleReads, begin_read, engine_options, prepare_engine
+from registry.database import begin_read, engine_options, prepare_engine
 from registry.errors import RegistryError
 from registry.jobs.enqueue import QUEUE
 from registry.jobs.queue import JobQueue
 from registry.models import Base
 from registry.settings import Settings
+from registry.statements.single_reads import SingleReads
 from registry.web.errors import DatabaseFull, DatabaseReadOnly, DatabaseUnavailable, QueryTooSlow
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)

@@ -9,9 +9,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from registry import __version__
-from registry.database import SingleReads
 from registry.models import Revision
 from registry.statements.single import Reader
+from registry.statements.single_reads import SingleReads
 from registry.web.database import single_reads
 
 _REVISION = str(select(Revision.number, Revision.epoch))

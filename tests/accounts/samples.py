@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from registry.accounts.authors import create_author
 from registry.accounts.tokens import issue_token
-from registry.database import SingleReads
 from registry.models import Author, Listing, Package, Publication, Version
 from registry.rules.permissions import Permission
 from registry.rules.versions import RegistryVersion
+from registry.statements.single_reads import SingleReads
 
 FAILED: dict[str, Any] = {
     "version": "1.3.0",

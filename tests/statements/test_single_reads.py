@@ -5,8 +5,9 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.orm import Session, sessionmaker
 
-from registry.database import SingleReads, writing
+from registry.database import writing
 from registry.models import Revision
+from registry.statements.single_reads import SingleReads
 from registry.web.database import explain_database_error
 from registry.web.errors import QueryTooSlow
 
