@@ -12,8 +12,8 @@ def keep_little() -> None:
 
     By default glibc makes a heap for each thread, and the largest answer that each has ever made
     stays free in its heap: some MB for each thread. Python runs one thread at a time, so they need
-    not wait for one another. What is larger than an answer is mapped by itself, and unmapped when
-    it is freed; smaller than that it would cost a tenth of the time in which a list is made.
+    not wait for one another. What is larger than a list is mapped by itself, and unmapped when it
+    is freed. What smaller limits save and cost is in docs/performance.md.
 
     To be called before there are threads. Does nothing where the C library is not glibc.
     """

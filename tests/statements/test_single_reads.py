@@ -15,7 +15,7 @@ NUMBER = "SELECT number FROM revision"
 # What takes longer than anyone waits.
 ENDLESS = {
     "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT max(i) FROM n",
-    "postgresql": "SELECT pg_sleep(600)",
+    "postgresql": "SELECT pg_sleep(30)",
 }
 
 
