@@ -1,5 +1,6 @@
 """Known vulnerabilities as npm, pnpm and yarn tell of them."""
 
+import re
 from collections import Counter
 from typing import Any
 
@@ -17,9 +18,25 @@ def is_failed_audit(document: Document) -> bool:
     return False
 
 
-def refuse_failed_audit(_document: JsonDocument) -> Report:
-    """Refuse it: it says nothing about vulnerabilities."""
-    raise InvalidReport("$.error", "the audit itself failed, so it found out nothing: run it again")
+def refuse_failed_audit(document: JsonDocument) -> Report:
+    """Refuse it: it says nothing about vulnerabilities, but why it failed."""
+    error = document.value["error"]
+    told = error.get("summary") or error.get("message") or document.value.get("message")
+    reason = _without_addresses(told) if isinstance(told, str) else ""
+    why = f" ({reason})" if reason else ""
+    raise InvalidReport(
+        "$.error", f"the audit itself failed{why}, so it found out nothing: run it again"
+    )
+
+
+# Longer ones are whole logs.
+_LONGEST_REASON = 200
+
+
+def _without_addresses(text: str) -> str:
+    """Cut what a tool says to a few words, without addresses, which may hold names of the house."""
+    words = re.sub(r"\S+://\S+", "…", text[:_LONGEST_REASON]).split()
+    return "".join(each for each in " ".join(words).rstrip(".") if each.isprintable())
 
 
 def is_npm_audit(document: Document) -> bool:

@@ -387,6 +387,43 @@ def test_a_report_of_another_kind_is_told_what_it_is() -> None:
 
 
 @pytest.mark.parametrize(
+    ("audit", "reason"),
+    [
+        # npm 11 without a lock file, and where its registry answers no audits; pnpm; a bare one.
+        (
+            {
+                "error": {
+                    "code": "ENOLOCK",
+                    "summary": "This command requires an existing lockfile.",
+                    "detail": "Try creating one first with: npm i --package-lock-only",
+                }
+            },
+            " (This command requires an existing lockfile)",
+        ),
+        (
+            {
+                "message": "405 Method Not Allowed - POST https://npm.corp.internal/-/npm/v1",
+                "error": {"summary": "", "detail": ""},
+            },
+            " (405 Method Not Allowed - POST …)",
+        ),
+        (
+            {"error": {"code": "ERR_PNPM_AUDIT_NO_LOCKFILE", "message": "No lock\nfile\0"}},
+            " (No lock file)",
+        ),
+        ({"error": {"summary": 3}, "message": "as well"}, ""),
+        ({"error": {}}, ""),
+    ],
+)
+def test_an_audit_that_failed_says_why(audit: object, reason: str) -> None:
+    with pytest.raises(InvalidReport) as refusal:
+        read(AUDIT, audit)
+
+    (error,) = refusal.value.errors
+    assert error.message.startswith(f"the audit itself failed{reason}, so")
+
+
+@pytest.mark.parametrize(
     "declaration",
     [
         '<!DOCTYPE t [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]>',
