@@ -35,6 +35,10 @@ def make_pools(*, private: bool, size: int) -> PoolManager:
     return pools
 
 
+class PrivateAddress(NewConnectionError):
+    """A name of the world leads to a private address."""
+
+
 class _ToTheWorld:
     """Looks at where a connection led before anything is sent.
 
@@ -46,7 +50,7 @@ class _ToTheWorld:
         peer = made.getpeername()[0]
         if not ipaddress.ip_address(peer.partition("%")[0]).is_global:
             made.close()
-            raise NewConnectionError(self, "the name leads to a private address")  # type: ignore[arg-type]  # as above
+            raise PrivateAddress(self, "the name leads to a private address")  # type: ignore[arg-type]  # as above
         return made
 
 

@@ -18,7 +18,7 @@ from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.exceptions import HTTPError
 
 from registry import __version__
-from registry.npm_registry.addresses import is_of_the_house, make_pools
+from registry.npm_registry.addresses import PrivateAddress, is_of_the_house, make_pools
 from registry.npm_registry.names import registry_path
 from registry.npm_registry.packument import MEDIA_TYPE, NotAPackument, read_packument
 from registry.rules.outdated import Published
@@ -150,6 +150,12 @@ class NpmRegistry:
                     preload_content=False,
                     timeout=Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
                 )
+            except PrivateAddress as error:
+                raise RegistryTrouble(
+                    "its name leads to a private address, which only "
+                    "REGISTRY_NPM_REGISTRY_PRIVATE=true allows",
+                    passing=False,
+                ) from error
             except HTTPError as error:
                 raise _Busy(f"it cannot be reached ({type(error).__name__})") from error
             try:

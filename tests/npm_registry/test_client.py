@@ -267,8 +267,10 @@ def test_a_name_of_the_world_that_leads_into_the_house(
     )
     url = f"http://npm.example.com:{server.port}/"
 
-    with pytest.raises(RegistryTrouble, match="cannot be reached"):
+    with pytest.raises(RegistryTrouble, match="REGISTRY_NPM_REGISTRY_PRIVATE=true") as trouble:
         make(url).find("left-pad")
+    # To ask again would lead there again.
+    assert not trouble.value.passing
     assert server.asked == []
 
     assert make(url, private=True).find("left-pad").published == PUBLISHED
