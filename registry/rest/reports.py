@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from registry.catalogue.columns import Columns
 from registry.catalogue.measurements import find_report, list_reports
@@ -17,6 +17,7 @@ from registry.web.authentication import require_write
 from registry.web.body import raw_body
 from registry.web.conditional import conditional_read
 from registry.web.database import app_sessions, read_session
+from registry.web.errors import UnsupportedMediaType
 from registry.web.json import json_response
 from registry.web.settings import current_settings
 
@@ -38,6 +39,7 @@ def put_report(name: str, kind: str) -> Response:
     if kind not in list(ReportKind):
         raise NotFound(f"There are reports on {', '.join(ReportKind)} only.")
     measured_at = _measured_at()
+    _refuse_forms()
     content = raw_body(current_settings().max_report_bytes)
     # All formats there are, and the scores that follow: nobody needs them but who sends a report.
     from registry.health.reports import SentReport, record_report  # noqa: PLC0415 -- see above
@@ -68,6 +70,18 @@ def _measured_at() -> datetime:
             "measuredAt", "must be a moment with its offset, such as 2026-11-22T12:00:00Z"
         )
     return moment
+
+
+def _refuse_forms() -> None:
+    """Refuse a form with the file in it; what `curl --data-binary` declares is a file all the same.
+
+    Raises:
+        UnsupportedMediaType: it is one.
+    """
+    if request.mimetype == "multipart/form-data":
+        raise UnsupportedMediaType(
+            "The body is a form: send the report itself as the body, as `curl -T FILE` does."
+        )
 
 
 def represent_report(row: Columns) -> dict[str, Any]:

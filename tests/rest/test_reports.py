@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -219,6 +220,23 @@ def test_a_compressed_report_is_refused(catalogued: FlaskClient) -> None:
     )
 
     assert response.status_code == 415
+
+
+def test_a_form_with_a_report_in_it_is_refused(catalogued: FlaskClient) -> None:
+    form = {"file": (BytesIO(json.dumps(LINT).encode()), "eslint.json")}
+
+    response = catalogued.put(f"{ONE}/reports/lint", data=form)
+
+    assert response.status_code == 415
+    assert "itself as the body" in response.get_json()["detail"]
+
+
+def test_what_curl_declares_as_a_form_is_a_report(catalogued: FlaskClient) -> None:
+    declared = "application/x-www-form-urlencoded"
+
+    response = catalogued.put(f"{ONE}/reports/lint", data=json.dumps(LINT), content_type=declared)
+
+    assert response.status_code == 200
 
 
 def test_a_report_may_be_larger_than_other_bodies(catalogued: FlaskClient) -> None:
