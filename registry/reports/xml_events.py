@@ -87,7 +87,8 @@ def read_xml(content: bytes, on_start: OnStart) -> None:
         around.append(name)
 
     def refuse_entity(*_declaration: object) -> None:
-        raise InvalidReport(f"line {parser.CurrentLineNumber}", "entities are not read: leave out")
+        where = f"line {parser.CurrentLineNumber}"
+        raise InvalidReport(where, "entities are not read: leave their declarations out")
 
     parser.StartElementHandler = start
     parser.EndElementHandler = lambda _name: around.pop()

@@ -81,7 +81,7 @@ def tell_of_builds() -> Response:
 def _read_many(body: dict[str, Any]) -> Sequence[ToldBuild]:
     items = body.get("builds")
     if list(body) != ["builds"] or not isinstance(items, list) or not 1 <= len(items) <= MAX_BATCH:
-        raise InvalidInput.of("builds", f"must be a list of 1 to {MAX_BATCH:,} builds, and all")
+        raise InvalidInput.of("builds", f"must be a list of 1 to {MAX_BATCH:,}, and the only key")
     told: list[ToldBuild] = []
     errors: list[FieldError] = []
     for position, item in enumerate(items):
