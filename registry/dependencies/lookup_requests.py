@@ -31,7 +31,7 @@ def request_lookups(sessions: Callable[[], Session], settings: Settings) -> str:
             "No npm registry is configured: set REGISTRY_NPM_REGISTRY_URL.",
             code="npm_registry_not_configured",
         )
-    return submit_job(sessions, KIND, {"all": True}, key=f"{KIND}:all")
+    return submit_job(sessions, KIND, {"all": True}, key=f"{KIND}:all", asked=True)
 
 
 def request_due_lookups(sessions: Callable[[], Session], settings: Settings) -> None:

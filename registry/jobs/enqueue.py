@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import event, select, text
+from sqlalchemy import event, select, text, update
 from sqlalchemy.orm import Session
 
 from registry.database import begin_write
@@ -27,17 +27,23 @@ def submit_job(
     payload: Mapping[str, Any] | None = None,
     *,
     key: str | None = None,
+    asked: bool = False,
 ) -> str:
-    """Enqueue a job in a transaction of its own and give its id."""
+    """Enqueue a job in a transaction of its own and give its id; arguments as `enqueue_job`'s."""
     with sessions() as session:
         begin_write(session)
-        job_id = enqueue_job(session, kind, payload, key=key)
+        job_id = enqueue_job(session, kind, payload, key=key, asked=asked)
         session.commit()
     return job_id
 
 
 def enqueue_job(
-    session: Session, kind: str, payload: Mapping[str, Any] | None = None, *, key: str | None = None
+    session: Session,
+    kind: str,
+    payload: Mapping[str, Any] | None = None,
+    *,
+    key: str | None = None,
+    asked: bool = False,
 ) -> str:
     """Enqueue a job in the caller's transaction, and give its id.
 
@@ -49,11 +55,15 @@ def enqueue_job(
         payload: what the function needs to know, as plain JSON.
         key: jobs of one key are the same work: while one of them waits for a worker, its id is
             given and no other is made.
+        asked: whether somebody asks for it now. If that job failed and waits to be tried again, it
+            need not wait any longer: what was wrong may be mended.
     """
     _wake_after_commit(session)
     while True:
         if (job_id := _insert(session, kind, payload or {}, key)) is not None:
             return job_id
+        if asked and (hastened := _hasten(session, key)) is not None:
+            return hastened
         # Held until the caller commits: the worker that begins it must see what the caller wrote.
         queued = session.scalar(
             select(Job.id)
@@ -83,6 +93,18 @@ def _insert(session: Session, kind: str, payload: Mapping[str, Any], key: str | 
         .returning(Job.id)
     )
     return job_id
+
+
+def _hasten(session: Session, key: str | None) -> str | None:
+    """Let the job of a key that waits to be tried again be due, and give its id if there is one."""
+    now = utc_now()
+    hastened: str | None = session.scalar(
+        update(Job)
+        .where(Job.key == key, Job.status == JobStatus.QUEUED, Job.run_after > now)
+        .values(run_after=now)
+        .returning(Job.id)
+    )
+    return hastened
 
 
 def _wake_after_commit(session: Session) -> None:

@@ -79,7 +79,7 @@ def _hear_push(name: str, push: Push) -> Response:
     # Where HEAD is detached, or nothing is catalogued yet, any branch may be the one.
     if push.deleted or (branch and push.branch != branch):
         return _answer(name, "The branch is not the one that is catalogued.")
-    job_id = submit_job(app_sessions(), "refresh", key="refresh")
+    job_id = submit_job(app_sessions(), "refresh", key="refresh", asked=True)
     return _answer(name, "The workspace is refreshed by a job.", job=job_id)
 
 

@@ -10,9 +10,9 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from registry.database import begin_write, make_engine, writing
-from registry.errors import NotFound
+from registry.errors import NotFound, Unavailable
 from registry.jobs import JobQueue, enqueue_job, find_job, submit_job
-from registry.jobs.claims import claim_job
+from registry.jobs.claims import claim_job, fail_job
 from registry.jobs.enqueue import QUEUE
 from registry.models import Job
 from registry.rules.enumerations import JobStatus
@@ -75,6 +75,22 @@ def test_work_that_comes_after_a_job_has_begun_is_another_job(sessions: Sessions
 
     assert second != first
     assert submit_job(sessions, "refresh", key="refresh") == second
+
+
+def test_who_asks_anew_does_not_wait_for_the_next_attempt(sessions: Sessions) -> None:
+    first = submit_job(sessions, "refresh", key="refresh")
+    claimed = claim_job(sessions, "0a", ["refresh"])
+    assert claimed is not None
+    fail_job(sessions, claimed, Unavailable("Not now."))
+    assert claim_job(sessions, "0a", ["refresh"]) is None
+
+    assert submit_job(sessions, "refresh", key="refresh") == first
+    assert claim_job(sessions, "0a", ["refresh"]) is None
+    assert submit_job(sessions, "refresh", key="refresh", asked=True) == first
+
+    again = claim_job(sessions, "0a", ["refresh"])
+    assert again is not None
+    assert (again.id, again.attempts) == (first, 2)
 
 
 def test_many_at_once_make_one_job_of_a_key(engine: Engine) -> None:
