@@ -8,18 +8,19 @@ each caller, whatever they ask for.
 import logging
 import math
 import time
+from typing import TYPE_CHECKING
 
 from flask import request
-from limits import RateLimitItem, parse
-from limits.errors import StorageError
-from limits.storage import MemoryStorage, storage_from_string
-from limits.strategies import SlidingWindowCounterRateLimiter
 
 from registry.errors import Conflict
 from registry.rules.viewer import Viewer
 from registry.settings import Settings
 from registry.web.errors import RateLimited
 from registry.web.metrics import count_refusal
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
+    from limits.strategies import SlidingWindowCounterRateLimiter
 
 # Seconds that a request waits for Redis at most, before the process counts by itself.
 _STORAGE_TIMEOUT = 1
@@ -30,7 +31,7 @@ _log = logging.getLogger("registry.graphql")
 class CostLimitReached(RateLimited):
     """A caller has asked for as many rows as it may for now; `retry_after` is in seconds."""
 
-    def __init__(self, limit: RateLimitItem, retry_after: int) -> None:
+    def __init__(self, limit: "RateLimitItem", retry_after: int) -> None:
         super().__init__(
             f"At most {limit.amount:,} rows can be asked for in {limit.get_expiry()} seconds: try "
             f"again in {retry_after}."
@@ -43,6 +44,11 @@ class CostLimit:
 
     def __init__(self, value: str, settings: Settings) -> None:
         """Raise ValueError where `value` is no limit."""
+        # By default there is no such limit, and what counts takes long to load.
+        from limits import parse  # noqa: PLC0415 -- see above
+        from limits.storage import MemoryStorage, storage_from_string  # noqa: PLC0415
+        from limits.strategies import SlidingWindowCounterRateLimiter  # noqa: PLC0415
+
         try:
             self._limit = parse(value)
         except ValueError:
@@ -68,6 +74,8 @@ class CostLimit:
             CostLimitReached: it would be over the limit, and is not counted.
             Conflict: there is neither an author nor an address to count it by.
         """
+        from limits.errors import StorageError  # noqa: PLC0415 -- as above
+
         try:
             self._charge(self._shared, viewer, cost)
         except StorageError:
@@ -75,7 +83,9 @@ class CostLimit:
             _log.warning("the rate limits' store is out of reach: this process counts by itself")
             self._charge(self._alone, viewer, cost)
 
-    def _charge(self, limiter: SlidingWindowCounterRateLimiter, viewer: Viewer, cost: int) -> None:
+    def _charge(
+        self, limiter: "SlidingWindowCounterRateLimiter", viewer: Viewer, cost: int
+    ) -> None:
         caller = _caller(viewer)
         if not limiter.hit(self._limit, "graphql", caller, cost=max(1, cost)):
             reset = limiter.get_window_stats(self._limit, "graphql", caller).reset_time

@@ -2,37 +2,29 @@
 
 Flask-Limiter counts, in a moving window: no span of three seconds admits a sixth request, wherever
 it begins. Who is counted is decided here before it counts, for it takes a key that is empty for
-leave to pass. The headers are written here too: its own tell a `Retry-After` that is too early, and
-do so on every 200.
+leave to pass.
 """
 
-import logging
-import math
-import time
 from collections.abc import Mapping
 from enum import StrEnum
+from threading import Lock
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask, Response, request
-from flask_limiter import Limit as DefaultLimit
-from flask_limiter import Limiter
-from limits import parse_many
-from limits.errors import StorageError
 
 from registry.errors import Conflict
 from registry.logs import take_secrets_out
-from registry.rest.address_limit import AddressLimit
 from registry.settings import Settings
 from registry.web.authentication import current_caller, require_author
 from registry.web.metrics import count_refusal
 from registry.web.ready_answers import COUNTED
 
-_KEY = "registry.counted_as"
-_POLICY = "registry.limit_policy"
-# Seconds that a request waits for Redis at most, before the process counts by itself.
-_STORAGE_TIMEOUT = 1
-_REDIS_SCHEMES = ("redis://", "rediss://", "redis+unix://")
+if TYPE_CHECKING:
+    from registry.rest.address_limit import AddressLimit
+    from registry.rest.counting import Counter
 
-_log = logging.getLogger("registry.limits")
+_POLICY = "registry.limit_policy"
+_REDIS_SCHEMES = ("redis://", "rediss://", "redis+unix://")
 
 
 class Policy(StrEnum):
@@ -70,6 +62,11 @@ class Policy(StrEnum):
             ValueError: the setting holds what is no limit.
         """
         value: str = getattr(settings, self.value)
+        if value == Settings.model_fields[self.value].default:
+            return value
+        # Not for what is known to be a limit: see `registry.rest.counting`.
+        from limits import parse_many  # noqa: PLC0415
+
         try:
             if value:
                 parse_many(value)
@@ -110,86 +107,88 @@ def init_limits(
     """
     by_name = {blueprint.name: policy for blueprint, policy in policies.items()}
     limits = {policy: policy.limit(settings) for policy in Policy}
-
-    def decide_who_is_counted() -> None:
-        if request.url_rule is None or request.method == "OPTIONS":
-            return
-        policy = by_name.get(request.blueprint or "", Policy.OTHER)
-        if policy is None:
-            return
-        if limits[policy]:
-            request.environ[_KEY] = _who_is_counted()
-            request.environ[COUNTED] = True
-            request.environ[_POLICY] = policy
-        if policy.needs_author:
-            # Before the limiter, so that a 401 does not count.
-            require_author()
+    counting = _Counting(app, settings, limits, policies)
+    of_addresses = _limit_addresses(settings, counting)
 
     def count_address() -> None:
         if of_addresses is not None and by_name.get(request.blueprint or "", "") is not None:
             of_addresses.check()
 
-    app.before_request(count_address)
-    app.before_request(decide_who_is_counted)
-    limiter = _make_limiter(settings, limits[Policy.OTHER])
+    def count() -> None:
+        if request.url_rule is None or request.method == "OPTIONS":
+            return
+        policy = by_name.get(request.blueprint or "", Policy.OTHER)
+        if policy is None:
+            return
+        counted_as = ""
+        if limits[policy]:
+            counted_as = _who_is_counted()
+            request.environ[COUNTED] = True
+        if policy.needs_author:
+            # Before it is counted, so that a 401 does not count.
+            require_author()
+        if counted_as:
+            request.environ[_POLICY] = policy
+            counting.counter().count(counted_as)
 
     def tell_the_limit(response: Response) -> Response:
-        return _tell(limiter, response)
+        if _POLICY in request.environ and counting.counter().tell(response):
+            count_refusal(request.environ[_POLICY].name.lower())
+        return response
 
-    # Before the limiter's own, so that it runs after it.
+    app.before_request(count_address)
+    app.before_request(count)
     app.after_request(tell_the_limit)
-    limiter.init_app(app)
-    of_addresses = AddressLimit.of(settings, limiter.storage)
     if of_addresses is not None:
         app.after_request(of_addresses.tell)
-    for blueprint, policy in policies.items():
-        if policy is None or not limits[policy]:
-            limiter.exempt(blueprint)
-        else:
-            limit = limiter.shared_limit(limits[policy], scope=policy.name, exempt_when=_is_options)
-            limit(blueprint)
 
 
-class _Limiter(Limiter):
-    """Flask-Limiter, but for requests that nothing counts.
+class _Counting:
+    """Makes what counts, with the first request that is counted."""
 
-    It would look through all limits to find that none applies: for an answer that is ready, that is
-    a third of the time.
-    """
-
-    def _check_request_limit(
-        self, callable_name: str | None = None, in_middleware: bool = True
+    def __init__(
+        self,
+        app: Flask,
+        settings: Settings,
+        limits: Mapping[Policy, str],
+        policies: Mapping[Blueprint, Policy | None],
     ) -> None:
-        if _KEY in request.environ:
-            super()._check_request_limit(callable_name, in_middleware)
-
-
-def _make_limiter(settings: Settings, other: str) -> Limiter:
-    uri = settings.ratelimit_storage_uri
-    options: dict[str, str | int] = {}
-    if uri.startswith(_REDIS_SCHEMES):
-        options = {
-            "socket_connect_timeout": _STORAGE_TIMEOUT,
-            "socket_timeout": _STORAGE_TIMEOUT,
-            "wrap_exceptions": True,
+        uri = settings.ratelimit_storage_uri
+        if uri != "memory://" and not uri.startswith(_REDIS_SCHEMES):
+            raise ValueError(
+                f"REGISTRY_RATELIMIT_STORAGE_URI is {take_secrets_out(uri)!r}: "
+                "memory:// or redis://…"
+            )
+        self._app, self._settings = app, settings
+        self._other = limits[Policy.OTHER], Policy.OTHER.name
+        self._limits = {
+            blueprint: (limits[policy], policy.name) if policy and limits[policy] else None
+            for blueprint, policy in policies.items()
         }
-    elif uri != "memory://":
-        raise ValueError(
-            f"REGISTRY_RATELIMIT_STORAGE_URI is {take_secrets_out(uri)!r}: memory:// or redis://…"
-        )
-    return _Limiter(
-        _counted_as,
-        storage_uri=uri,
-        storage_options=options,
-        strategy="moving-window",
-        default_limits=[
-            DefaultLimit(other, scope=Policy.OTHER.name, shared=True, exempt_when=_is_options)
-        ],
-        # Out of reach, Redis neither stops the service nor opens it: each process counts by itself
-        # until Redis is back, and the log says so.
-        in_memory_fallback_enabled=bool(options),
-        key_prefix="registry",
-    )
+        self._counter: Counter | None = None
+        self._lock = Lock()
+        if uri != "memory://" or limits[Policy.OTHER]:
+            # A Redis that cannot be used is told of at the start; or every request is counted.
+            self.counter()
+
+    def counter(self) -> "Counter":
+        """Give the one that counts the app's requests."""
+        if self._counter is None:
+            with self._lock:
+                if self._counter is None:
+                    from registry.rest.counting import Counter  # noqa: PLC0415 -- see there
+
+                    self._counter = Counter(self._app, self._settings, self._limits, self._other)
+        return self._counter
+
+
+def _limit_addresses(settings: Settings, counting: _Counting) -> "AddressLimit | None":
+    if not settings.ratelimit_address:
+        return None
+    # Needs what counts: see there.
+    from registry.rest.address_limit import AddressLimit  # noqa: PLC0415
+
+    return AddressLimit.of(settings, counting.counter().storage)
 
 
 def _who_is_counted() -> str:
@@ -201,32 +200,3 @@ def _who_is_counted() -> str:
     raise Conflict(
         "The request has neither an author nor an address to count it by.", code="nobody_to_count"
     )
-
-
-def _counted_as() -> str:
-    return str(request.environ[_KEY])
-
-
-def _is_options() -> bool:
-    return request.method == "OPTIONS"
-
-
-def _tell(limiter: Limiter, response: Response) -> Response:
-    """Write the headers of a counted response; times are in seconds, the reset since 1970."""
-    counted = limiter.current_limit if _KEY in request.environ else None
-    if counted is None:
-        return response
-    now = time.time()
-    try:
-        reset, remaining = counted.window
-    except StorageError:
-        # Redis went away since it counted: tell the most cautious thing that is true.
-        _log.warning("the limit's state could not be read")
-        reset, remaining = now + counted.limit.get_expiry(), 0
-    response.headers["X-RateLimit-Limit"] = str(counted.limit.amount)
-    response.headers["X-RateLimit-Remaining"] = str(remaining)
-    response.headers["X-RateLimit-Reset"] = str(math.ceil(reset))
-    if counted.breached:
-        response.headers["Retry-After"] = str(max(1, math.ceil(reset - now)))
-        count_refusal(request.environ[_POLICY].name.lower())
-    return response

@@ -39,7 +39,7 @@ def redis_server() -> Iterator[RedisServer]:
     """Lend a Redis; a test that needs it empty clears it."""
     with running_redis() as server, pytest.MonkeyPatch.context() as patched:
         # A machine that has much else to do may need longer for an answer than a server waits.
-        patched.setattr("registry.rest.limits._STORAGE_TIMEOUT", 60)
+        patched.setattr("registry.rest.counting._STORAGE_TIMEOUT", 60)
         yield server
 
 

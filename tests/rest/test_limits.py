@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from limits import parse_many
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.test import TestResponse
 
 from app import create_app
 from registry.accounts.tokens import issue_token
 from registry.database import make_engine, writing
+from registry.rest.limits import Policy
 from registry.rules.permissions import Permission
 from registry.settings import Settings
 from registry.web.database import db
@@ -409,3 +411,9 @@ def test_redis_that_was_never_there(server: Server, tmp_path: Any) -> None:
 def test_settings_that_are_none_are_named(server: Server, name: str, value: str) -> None:
     with pytest.raises(ValueError, match=f"REGISTRY_{name.upper()}"):
         create_app(server.settings.model_copy(update={name: value}))
+
+
+@pytest.mark.parametrize("policy", [policy for policy in Policy if policy is not Policy.OTHER])
+def test_defaults_are_limits(policy: Policy) -> None:
+    """They are not looked at when a server starts."""
+    assert parse_many(policy.limit(Settings()))
