@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import (
     DocumentNode,
@@ -11,6 +11,7 @@ from graphql import (
     NoSchemaIntrospectionCustomRule,
     OperationType,
     get_operation_ast,
+    get_variable_values,
     parse,
     specified_rules,
     validate,
@@ -22,7 +23,8 @@ from strawberry.schema import Schema
 from graphql_schema.engine.context import Context
 from graphql_schema.engine.executor import CompilingExecutor
 from graphql_schema.engine.lru import Lru
-from graphql_schema.engine.planner import Limits, Planner
+from graphql_schema.engine.parameters import Request as PlanRequest
+from graphql_schema.engine.planner import Limits, Plan, Planner
 from graphql_schema.engine.statements import REVISION, Read
 from graphql_schema.errors import (
     EXECUTION_FAILED,
@@ -34,8 +36,9 @@ from graphql_schema.errors import (
 )
 from graphql_schema.kept_answers import KeptAnswer, key_of
 from graphql_schema.limits import QueryLimits, check_limits
-from registry.rules.viewer import Viewer
+from registry.rules.viewer import ANONYMOUS, Viewer
 from registry.web.answer_store import AnswerStore
+from registry.web.codings import SMALLEST_ENCODED, Coding, encode
 from registry.web.errors import DatabaseUnavailable, MethodNotAllowed
 from registry.web.json import dump_json
 
@@ -66,6 +69,20 @@ class OperationResult:
     is_of_data: bool = True
     # The answer where it may be given again: compressed forms are kept with it.
     kept: KeptAnswer | None = None
+
+    def encoded(self, coding: Coding) -> tuple[bytes, Coding]:
+        """Give the body in a coding, where that is worth it, and the coding that it is in."""
+        if coding is Coding.IDENTITY or len(self.body) < SMALLEST_ENCODED:
+            return self.body, Coding.IDENTITY
+        body = self.kept.encode(coding) if self.kept else encode(self.body, coding)
+        return body, coding
+
+
+class Known(NamedTuple):
+    """What came of an operation that was run as far as it was known; neither: it was not."""
+
+    result: OperationResult | None
+    failure: Exception | None
 
 
 class Operations:
@@ -100,6 +117,7 @@ class Operations:
         reads_only: bool = False,
         charge: Callable[[int], None] | None = None,
         read_once: Read | None = None,
+        failure: Exception | None = None,
     ) -> OperationResult:
         """Run an operation.
 
@@ -111,17 +129,86 @@ class Operations:
             charge: told what the operation costs before it runs; what it raises is raised here.
             read_once: runs a statement that is all there is to read, where that is cheaper than
                 in the session.
+            failure: what went wrong when `run_known` ran it; it is told, and not run again.
 
         Raises:
             MethodNotAllowed: the operation is no query, and only queries are allowed here.
         """
-        context = Context(session, viewer, self._planner, request.query, charge, read_once)
+        context = Context(session, viewer, self._planner, request.query, charge, read_once, failure)
         key = key_of(request.query, request.operation_name, request.variables, viewer)
+        return self._run_known(request, context, key) or self._execute(
+            request, context, key, reads_only=reads_only
+        )
+
+    def run_known(
+        self,
+        query: str,
+        variables: dict[str, Any] | None,
+        operation_name: str | None,
+        read_once: Read,
+    ) -> "Known":
+        """Run an operation for nobody in particular, if one statement answers it and is at hand.
+
+        Args:
+            query: the document.
+            variables: those that were sent.
+            operation_name: which operation of the document.
+            read_once: runs the statement.
+
+        Raises:
+            SQLAlchemyError: the database does not say whether an answer stands.
+        """
+        request = OperationRequest(query, variables, operation_name)
+        context = Context(_no_session, ANONYMOUS, self._planner, query, read_once=read_once)
+        key = key_of(query, operation_name, variables, ANONYMOUS)
+        return Known(self._run_known(request, context, key), context.failure)
+
+    def _run_known(
+        self, request: OperationRequest, context: Context, key: bytes
+    ) -> OperationResult | None:
+        """Run what is known well enough to need nothing of graphql-core, which takes longer."""
+        if context.failure is not None:
+            return None
         kept = self._answers.find(key)
         if kept is not None and kept.revision == _revision(context):
-            if charge is not None:
-                charge(kept.cost)
+            context.pay(kept.cost)
             return OperationResult(kept.body, run=True, kept=kept)
+        known = self._find_plan(request, context.viewer)
+        if known is None:
+            return None
+        plan, variables = known
+        context.pay(plan.cost)
+        (((place,), run),) = plan.roots.items()
+        try:
+            answer = run(
+                context.reader(once=True),
+                PlanRequest(variables, context.viewer, context.session),
+            )
+        except Exception as error:  # noqa: BLE001 -- whatever it is, graphql-core says where it was
+            context.failure = error
+            return None
+        context.revision = answer.revision if answer else ""
+        return self._answer({place: answer.json if answer else None}, [], context, key)
+
+    def _find_plan(
+        self, request: OperationRequest, viewer: Viewer
+    ) -> tuple[Plan, dict[str, Any]] | None:
+        """Find the plan of an operation that one statement answers, and its variables' values."""
+        tree = self._trees.get(request.query)
+        operation = get_operation_ast(tree, request.operation_name) if tree else None
+        if operation is None:
+            return None
+        variables = get_variable_values(
+            self._schema, operation.variable_definitions or (), request.variables or {}
+        )
+        if isinstance(variables, list):
+            return None
+        plan = self._planner.find(request.query, operation, variables.coerced, viewer)
+        return (plan, variables.coerced) if plan and plan.is_one_statement else None
+
+    def _execute(
+        self, request: OperationRequest, context: Context, key: bytes, *, reads_only: bool
+    ) -> OperationResult:
         tree = self._trees.get(request.query)
         if tree is None:
             try:
@@ -147,18 +234,30 @@ class Operations:
         errors = represent_errors(result.errors or (), EXECUTION_FAILED)
         if not executor.began:
             return _refused(errors)
+        return self._answer(
+            result.data, errors, context, key if executor.is_of_data and not errors else None
+        )
+
+    def _answer(
+        self,
+        data: dict[str, Any] | None,
+        errors: Sequence[dict[str, Any]],
+        context: Context,
+        key: bytes | None,
+    ) -> OperationResult:
+        """Write the response; under a key it is kept, if it was read from a known state."""
         cost = context.cost or 0
         told = {"errors": errors} if errors else {}
-        body = dump_json({**told, "data": result.data, "extensions": {"cost": cost}})
+        body = dump_json({**told, "data": data, "extensions": {"cost": cost}})
         kept = None
-        if executor.is_of_data and context.revision and not errors:
+        if key is not None and context.revision:
             kept = KeptAnswer(body, context.revision, cost)
             self._answers.keep(key, kept)
         return OperationResult(
             body,
             run=True,
             kept=kept,
-            out_of_reach=_is_out_of_reach(result.data, errors),
+            out_of_reach=_is_out_of_reach(data, errors),
             is_of_data=not context.reads_elsewhere,
         )
 
@@ -185,6 +284,10 @@ class _Unreadable(Exception):
     def __init__(self, errors: Sequence[GraphQLError], code: str) -> None:
         super().__init__()
         self.shown = represent_errors(errors, code)
+
+
+def _no_session() -> Session:
+    raise AssertionError("one statement is all that is read")
 
 
 def _refused(errors: Sequence[dict[str, Any]]) -> OperationResult:

@@ -10,11 +10,13 @@ from flask import Blueprint, Flask, Response, request
 
 from graphql_schema.cost_limit import CostLimit
 from graphql_schema.explorer.view import explorer, prefers_explorer, show_explorer
+from graphql_schema.ready_operations import ReadyOperations
 from graphql_schema.trusted import TrustedDocuments
 from registry.errors import NotFound
 from registry.settings import Settings
 from registry.web.settings import current_settings
 
+OPERATIONS = "registry.graphql"
 COST_LIMIT = "registry.graphql.cost_limit"
 TRUSTED = "registry.graphql.trusted"
 
@@ -35,6 +37,9 @@ def register_graphql(app: Flask, settings: Settings) -> None:
     app.register_blueprint(graphql)
     if settings.graphql_explorer:
         app.register_blueprint(explorer)
+    if not limit and not trusted:
+        ready = ReadyOperations(app, settings, lambda: app.extensions.get(OPERATIONS))
+        app.wsgi_app = ready  # type: ignore[method-assign]  # Flask's own way to wrap one
 
 
 def prepare_graphql(app: Flask) -> None:

@@ -14,16 +14,16 @@ from werkzeug.http import parse_accept_header
 from graphql_schema.cost_limit import CostLimit, CostLimitReached
 from graphql_schema.engine.planner import Limits
 from graphql_schema.errors import our_error, represent_our_error
-from graphql_schema.kept_answers import KeptAnswer
 from graphql_schema.limits import QueryLimits
 from graphql_schema.operations import OperationRequest, OperationResult, Operations
-from graphql_schema.routes import COST_LIMIT, TRUSTED
+from graphql_schema.ready_operations import FAILURE
+from graphql_schema.routes import COST_LIMIT, OPERATIONS, TRUSTED
 from graphql_schema.schema import make_schema, schema_text
 from graphql_schema.trusted import TrustedDocuments
 from registry.errors import InvalidInput, RegistryError
 from registry.web.authentication import current_viewer
 from registry.web.body import json_body
-from registry.web.codings import SMALLEST_ENCODED, Coding, current_coding, encode
+from registry.web.codings import Coding, current_coding
 from registry.web.conditional import conditional_read, stamp_content
 from registry.web.database import db, read_session, single_reads
 from registry.web.errors import DatabaseUnavailable, MethodNotAllowed, UnsupportedMediaType
@@ -31,7 +31,6 @@ from registry.web.json import dump_json
 from registry.web.problems import RETRY_AFTER, problem_response
 from registry.web.settings import current_settings
 
-_OPERATIONS = "registry.graphql"
 _JSON = "application/json"
 _GRAPHQL_JSON = "application/graphql-response+json"
 
@@ -40,11 +39,11 @@ _LOCK = Lock()
 
 def current_operations() -> Operations:
     """Give what runs the app's operations; made when it is first asked for."""
-    operations: Operations | None = current_app.extensions.get(_OPERATIONS)
+    operations: Operations | None = current_app.extensions.get(OPERATIONS)
     if operations is None:
         with _LOCK:
             # Two threads may have been told that there is none; the one made last is kept.
-            operations = current_app.extensions[_OPERATIONS] = _make_operations()
+            operations = current_app.extensions[OPERATIONS] = _make_operations()
     return operations
 
 
@@ -106,7 +105,8 @@ def _run_batch(items: list[Any]) -> Response:
     if len(operations) < len(items):
         raise InvalidInput("A batch holds something that is not an object.", code="not_an_object")
     bodies = [_run(operation).body for operation in operations]
-    return _response(b"[" + b",".join(bodies) + b"]", 200, _media_type())
+    answers = OperationResult(b"[" + b",".join(bodies) + b"]", run=True)
+    return _response(answers, 200, _media_type())
 
 
 def _negotiated() -> str:
@@ -155,6 +155,7 @@ def _run(operation: OperationRequest, *, reads_only: bool = False) -> OperationR
         reads_only=reads_only,
         charge=None if limit is None else lambda cost: limit.charge(viewer, cost),
         read_once=_read_once,
+        failure=request.environ.get(FAILURE),
     )
     if db.session.registry.has():
         # Nothing was written; but at a rollback psycopg forgets the statements it had PostgreSQL
@@ -176,9 +177,9 @@ def _respond(result: OperationResult) -> Response:
     # `application/json` may take any other status for a broken gateway.
     refused = media_type == _GRAPHQL_JSON and not result.run
     if not result.out_of_reach:
-        return _response(result.body, 400 if refused else 200, media_type, kept=result.kept)
+        return _response(result, 400 if refused else 200, media_type)
     # Here something is broken, and whoever watches statuses is to see it.
-    response = _response(result.body, DatabaseUnavailable.status, media_type)
+    response = _response(result, DatabaseUnavailable.status, media_type)
     response.headers["Retry-After"] = str(RETRY_AFTER)
     return response
 
@@ -195,7 +196,7 @@ def _in_shape(run: Callable[[], Response]) -> Response:
         if isinstance(ours, CostLimitReached):
             problem.headers["Retry-After"] = str(ours.retry_after)
         body = dump_json({"errors": [represent_our_error(ours)]})
-        response = _response(body, ours.status, _media_type())
+        response = _response(OperationResult(body, run=False), ours.status, _media_type())
         # The headers that go with the status: what to do about it.
         for name, value in problem.headers:
             if not name.startswith("Content-"):
@@ -203,12 +204,8 @@ def _in_shape(run: Callable[[], Response]) -> Response:
         return response
 
 
-def _response(
-    body: bytes, status: int, media_type: str, *, kept: KeptAnswer | None = None
-) -> Response:
-    coding = current_coding() if len(body) >= SMALLEST_ENCODED else Coding.IDENTITY
-    if coding is not Coding.IDENTITY:
-        body = kept.encode(coding) if kept else encode(body, coding)
+def _response(result: OperationResult, status: int, media_type: str) -> Response:
+    body, coding = result.encoded(current_coding())
     response = Response(body, status, content_type=f"{media_type}; charset=utf-8")
     if coding is not Coding.IDENTITY:
         response.headers["Content-Encoding"] = coding

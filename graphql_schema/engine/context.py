@@ -31,10 +31,22 @@ class Context:
     searching_seconds: float = field(default=2.0, init=False)
     # How many rows the operation asks for; known once it is planned.
     cost: int | None = field(default=None, init=False)
+    # What went wrong when its one statement was run: it need not be run again to be told.
+    failure: Exception | None = None
     # Whether something else than the data was read, which no revision tells of.
     reads_elsewhere: bool = field(default=False, init=False)
     # The state of the data that was read; empty where nothing was that has a plan.
     revision: str = field(default="", init=False)
+
+    def pay(self, cost: int) -> None:
+        """Note what the operation costs, and have it charged, once.
+
+        Raises:
+            RegistryError: what `charge` refuses.
+        """
+        if self.charge is not None and self.cost is None:
+            self.charge(cost)
+        self.cost = cost
 
     def reader(self, *, once: bool) -> Read:
         """Give what runs statements: the session's, or a cheaper way for one that is all."""

@@ -11,6 +11,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from graphql_schema.engine.context import Context
 from graphql_schema.engine.parameters import Request
 from graphql_schema.engine.planner import Plan, Run
+from graphql_schema.engine.statements import Answer
 
 
 class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -42,9 +43,7 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
         except Exception as error:
             # A bug; graphql-core takes errors of its own kind only from here.
             raise GraphQLError("The operation cannot be planned.", original_error=error) from error
-        context.cost = self._plan.cost
-        if context.charge is not None:
-            context.charge(context.cost)
+        context.pay(self._plan.cost)
         self.began = True
         return super().execute_root_grouped_field_set(
             root_type, root_value, grouped_field_set, serially, position_context
@@ -67,10 +66,7 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
         context: Context = self.context_value
         once = self._plan is not None and self._plan.is_one_statement
         try:
-            request = Request(
-                self.variable_values.coerced, context.viewer, context.session, payload=source
-            )
-            answer = run(context.reader(once=once), request)
+            answer = self._run(run, source, once=once)
         except Exception as error:  # noqa: BLE001 -- every error becomes the field's, as in graphql-core
             if isinstance(error, DBAPIError) and not once:
                 # PostgreSQL runs nothing more in a transaction that failed.
@@ -82,6 +78,15 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
             return None
         context.revision = answer.revision
         return answer.json
+
+    def _run(self, run: Run, payload: Any, *, once: bool) -> Answer | None:
+        context: Context = self.context_value
+        if context.failure is not None:
+            raise context.failure
+        request = Request(
+            self.variable_values.coerced, context.viewer, context.session, payload=payload
+        )
+        return run(context.reader(once=once), request)
 
     def _planned(self, path: Path) -> Run | None:
         """Find how a field is answered; only fields of the root or of what it gives are planned."""

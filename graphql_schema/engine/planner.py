@@ -5,7 +5,7 @@ shape of the variables (everything but texts and moments) and the viewer's right
 bound.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -13,6 +13,7 @@ from graphql import (
     GraphQLError,
     GraphQLInterfaceType,
     GraphQLObjectType,
+    OperationDefinitionNode,
     OperationType,
     get_named_type,
 )
@@ -37,6 +38,7 @@ from graphql_schema.engine.parameters import (
 from graphql_schema.engine.rows import Declared
 from graphql_schema.engine.statements import Answer, Read, Statement, make_statement
 from registry.errors import RegistryError
+from registry.rules.viewer import Viewer
 
 # How many plans are kept; one takes some 20 kB.
 _KEPT = 512
@@ -85,13 +87,8 @@ class Planner:
         Raises:
             GraphQLError: the operation costs too much.
         """
-        name = executor.operation.name
-        key = (
-            context.text,
-            name.value if name else None,
-            shape_of(executor.variable_values.coerced),
-            context.viewer.author_id is None,
-            context.viewer.permissions,
+        key = _key(
+            context.text, executor.operation, executor.variable_values.coerced, context.viewer
         )
         plan = self._plans.get(key)
         if plan is None:
@@ -104,6 +101,17 @@ class Planner:
                 extensions={"code": "cost_exceeded", "cost": plan.cost},
             )
         return plan
+
+    def find(
+        self,
+        text: str,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, Any],
+        viewer: Viewer,
+    ) -> Plan | None:
+        """Find an operation's plan, if it was made and may be run; the variables are coerced."""
+        plan = self._plans.get(_key(text, operation, variables, viewer))
+        return None if plan is None or plan.cost > self.limits.cost else plan
 
     def _make(self, executor: Executor[Any], selected: GroupedFieldSet, context: Context) -> Plan:
         variables = executor.variable_values
@@ -202,6 +210,19 @@ class Planner:
             return statement.run(read, request) if statement else None
 
         return run
+
+
+def _key(
+    text: str, operation: OperationDefinitionNode, variables: Mapping[str, Any], viewer: Viewer
+) -> Hashable:
+    name = operation.name
+    return (
+        text,
+        name.value if name else None,
+        shape_of(variables),
+        viewer.author_id is None,
+        viewer.permissions,
+    )
 
 
 def _has_key(type_: GraphQLObjectType, key: Any) -> Declared:
