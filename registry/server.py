@@ -3,6 +3,7 @@
 import errno
 import gc
 import ipaddress
+import multiprocessing
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from flask import Flask
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
@@ -110,11 +112,19 @@ class Address:
 
 
 def serve(
-    address: Address, *, workers: int, log_format: str, when_ready: Callable[[], None]
+    application: Flask,
+    address: Address,
+    *,
+    workers: int,
+    log_format: str,
+    when_ready: Callable[[], None],
 ) -> None:
     """Serve until SIGINT or SIGTERM, then finish the requests begun and return.
 
     Args:
+        application: what is served, made from the environment. It has not answered anything: no
+            connection and no thread of it is there to be copied into other processes. Those that
+            are started later (SIGHUP) make their own.
         address: where to listen.
         workers: how many processes.
         log_format: how Granian's own lines are written, `text` or `json`.
@@ -146,7 +156,9 @@ def serve(
     try:
         # Without a loader of ours, Granian imports from the current directory before all others:
         # the service would run an `app.py` of the workspace it is started in.
-        server.serve(target_loader=partial(_load_application, os.getpid()), wrap_loader=False)
+        load = _Loader(os.getpid(), application)
+        server.on_started(load.forget)
+        server.serve(target_loader=load, wrap_loader=False)
     finally:
         wakeup.close()
 
@@ -166,28 +178,46 @@ def _logging_of(log_format: str) -> dict[str, Any]:
     }
 
 
-def _load_application(parent: int) -> Callable[..., Any]:
-    """Make a worker's application; `parent` is the process that started the worker."""
-    # Only the worker processes need them.
-    from app import create_app  # noqa: PLC0415
-    from graphql_schema.routes import prepare_graphql  # noqa: PLC0415
+class _Loader:
+    """Gives a worker process its application."""
 
-    # What a fork inherits: handlers that would stop the parent, of which this is a copy. Until
-    # Granian sets the worker's own there is no request to finish.
-    signal.set_wakeup_fd(-1)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
-    # Ctrl-C reaches every process of the terminal's group. A worker that is told to stop twice, by
-    # it and then by its parent, hangs until it is killed.
-    os.setpgrp()
-    keep_little()
-    threading.Thread(target=_end_with, args=(parent,), name="end-with-parent", daemon=True).start()
-    application = create_app()
-    # Once the first requests are answered: loading takes the interpreter from them.
-    prepare = threading.Timer(_PREPARE_SECONDS, _prepare, [partial(prepare_graphql, application)])
-    prepare.daemon = True
-    prepare.start()
-    return application
+    def __init__(self, parent: int, application: Flask) -> None:
+        """Serve an application in the processes that `parent`, this one, starts."""
+        self._parent = parent
+        # A copy of this process has it; one that is started from nothing cannot be handed it.
+        is_copied = multiprocessing.get_start_method() == "fork"
+        self._application = application if is_copied else None
+
+    def forget(self) -> None:
+        """Have processes that are started from now on make an application of their own."""
+        self._application = None
+
+    def __call__(self) -> Callable[..., Any]:
+        """Make this process, which has just been started, ready to serve the application."""
+        # Only the worker processes need them.
+        from app import create_app  # noqa: PLC0415
+        from graphql_schema.routes import prepare_graphql  # noqa: PLC0415
+
+        # What a fork inherits: handlers that would stop the parent, of which this is a copy. Until
+        # Granian sets the worker's own there is no request to finish.
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        # Ctrl-C reaches every process of the terminal's group. A worker that is told to stop twice,
+        # by it and then by its parent, hangs until it is killed.
+        os.setpgrp()
+        keep_little()
+        watching = threading.Thread(
+            target=_end_with, args=(self._parent,), name="end-with-parent", daemon=True
+        )
+        watching.start()
+        application = self._application or create_app()
+        # Once the first requests are answered: loading takes the interpreter from them.
+        load_more = partial(prepare_graphql, application)
+        prepare = threading.Timer(_PREPARE_SECONDS, _prepare, [load_more])
+        prepare.daemon = True
+        prepare.start()
+        return application
 
 
 def _prepare(load: Callable[[], None]) -> None:
@@ -217,15 +247,22 @@ def _await_answer(address: Address, when_ready: Callable[[], None]) -> None:
 
 
 class _Server(MPServer):
-    """Granian's server, with a hook for when its workers have been started."""
+    """Granian's server, with hooks for when its workers have been started."""
 
+    _started: Callable[[], None]
     _listening: Callable[[], None]
 
+    def on_started(self, hook: Callable[[], None]) -> None:
+        """Call `hook` at once when the workers have been started."""
+        self._started = hook
+
     def on_listening(self, hook: Callable[[], None]) -> None:
+        """Call `hook` in a thread then."""
         self._listening = hook
 
     def startup(self, spawn_target: Any, target_loader: Any) -> None:
         super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]  # Granian's
+        self._started()
         if sys.stdin and sys.stdin.isatty():
             # To Granian a hangup is the order to reload: closing the terminal would leave the
             # server running where nobody sees it.

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
+from flask import Flask
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import sessionmaker
 
@@ -75,9 +76,15 @@ def command(host: str, port: int, workers: int, no_worker: bool) -> None:
             scan.run(tell)
 
     with _share_figures(settings, workers):
-        check_application(settings)
+        application = make_application(settings)
         try:
-            serve(address, workers=workers, log_format=settings.log_format, when_ready=when_ready)
+            serve(
+                application,
+                address,
+                workers=workers,
+                log_format=settings.log_format,
+                when_ready=when_ready,
+            )
         finally:
             scan.stop()
             worker.stop()
@@ -115,14 +122,14 @@ def find_awaited(engine: Engine, settings: Settings) -> Path | None:
     return workspace if scanned is None else None
 
 
-def check_application(settings: Settings) -> None:
-    """See that the application can be made: what is wrong is said once here, not by each worker.
+def make_application(settings: Settings) -> Flask:
+    """Make the application: what is wrong with it is said once here, not by each worker.
 
     Raises:
         click.ClickException: a setting holds what the application cannot use.
     """
     try:
-        create_app(settings)
+        return create_app(settings)
     except ValueError as error:
         raise click.ClickException(f"{error}.") from error
 
