@@ -4,14 +4,13 @@ from dataclasses import dataclass
 
 from flask import request
 
-from registry.accounts.tokens import authenticate, record_use
-from registry.database import reading
+from registry.accounts.tokens import authenticate_alone, record_use
 from registry.errors import Forbidden, Unauthenticated
 from registry.models.base import utc_now
 from registry.rules.permissions import Permission
 from registry.rules.viewer import ANONYMOUS, Viewer
 from registry.web.cross_site import refuse_cross_site
-from registry.web.database import app_sessions, db
+from registry.web.database import db, single_reads
 from registry.web.settings import current_settings
 
 _CALLER = "registry.caller"
@@ -132,10 +131,9 @@ def _look_up() -> Caller:
     secret = _sent_token(request.headers.get("Authorization", ""))
     if secret is None:
         return Caller(ANONYMOUS)
-    # A session of its own, closed before the request's begins: no request holds two connections.
+    # Not in the request's session: what it reads shall all be of one state, which begins later.
     now = utc_now()
-    with reading(app_sessions()) as session:
-        found = authenticate(session, secret, now)
+    found = authenticate_alone(single_reads(), secret, now)
     if found is None:
         return Caller(ANONYMOUS, refused=True)
     record_use(db.engine, found, now)

@@ -14,6 +14,7 @@ from registry.accounts.tokens import (
     USE_RECORDED_EVERY,
     Authentication,
     authenticate,
+    authenticate_alone,
     issue_token,
     limit_all,
     list_tokens,
@@ -26,6 +27,7 @@ from registry.models import Author, Revision, Token
 from registry.models.base import utc_now
 from registry.rules.permissions import Permission
 from registry.rules.viewer import Viewer
+from registry.statements.single_reads import SingleReads
 from tests.accounts.samples import Statements, add_author
 
 VIEW = Permission.ViewPackages
@@ -34,8 +36,14 @@ VIEW = Permission.ViewPackages
 def recognise(
     sessions: sessionmaker[Session], secret: str, now: datetime | None = None
 ) -> Authentication | None:
+    """Recognise a token in a transaction and alone, which is to come to the same."""
+    now = now or utc_now()
     with sessions() as session:
-        return authenticate(session, secret, now or utc_now())
+        found = authenticate(session, secret, now)
+        engine = session.get_bind()
+    assert isinstance(engine, Engine)
+    assert authenticate_alone(SingleReads(engine), secret, now) == found
+    return found
 
 
 def test_a_token_tells_its_author_and_what_it_allows(sessions: sessionmaker[Session]) -> None:
@@ -184,13 +192,19 @@ def test_every_token_costs_one_statement(
         _, secret = add_author(session, expires_in=timedelta(days=1))
         if kind == "revoked":
             revoke_token(session, secret)
-    statements = Statements(engine)
+    reads = SingleReads(engine)
+    statements = Statements(engine, reads)
     now = utc_now() + timedelta(days=2 if kind == "expired" else 0)
+    sent = "reg_unknown" if kind == "unknown" else secret
 
-    found = recognise(sessions, "reg_unknown" if kind == "unknown" else secret, now)
+    found = authenticate_alone(reads, sent, now)
 
     assert (found is not None) == (kind == "good")
     assert len(statements.data()) == 1
+
+    with sessions() as session:
+        assert authenticate(session, sent, now) == found
+    assert len(statements.data()) == 2
 
 
 def last_use(sessions: sessionmaker[Session]) -> datetime | None:

@@ -15,7 +15,7 @@ from registry.models import Token
 from registry.rules.permissions import Permission
 from registry.settings import Settings
 from registry.web.authentication import current_viewer, require, require_write
-from registry.web.database import db
+from registry.web.database import db, single_reads
 from registry.web.json import json_response
 from tests.accounts.samples import Statements, add_author
 
@@ -154,7 +154,7 @@ def test_the_token_is_looked_up_once_and_its_use_noted_once(
     with writing(shared_sessions) as session:
         _, secret = add_author(session, "Somebody New")
     with served.app_context():
-        statements = Statements(db.engine)
+        statements = Statements(db.engine, single_reads())
     client = served.test_client()
 
     counts = []
