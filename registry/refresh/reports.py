@@ -36,6 +36,8 @@ from registry.workspace.problems import Problem, ProblemCode, warning
 from registry.workspace.report_files import FoundFile, ReportFiles
 from registry.workspace.tree import ROOT, WorkTree
 
+# What was written down in another way is forgotten.
+_WRITTEN_AS = "path, inode, size, time"
 # By what a row is known again.
 _KNOWN = ("inode", "size", "mtime_ns")
 
@@ -110,16 +112,16 @@ def _stand(workspace: Workspace, files: ReportFiles, root: int | None) -> bool:
     """Tell whether all is as it was when it was looked at last, so that nothing need be read."""
     if workspace.reports_seen is None:
         return False
-    rules, missed, *there = orjson.loads(workspace.reports_seen)
+    rules, *columns = orjson.loads(workspace.reports_seen)
     if rules != _rules(files, root):
         return False
-    return root is None or all_stand(root, zip(*there, strict=True), missed)
+    return root is None or all_stand(root, zip(*columns, strict=True))
 
 
 def _find(session: Session, workspace_id: int, files: ReportFiles, root: int | None) -> _Seen:
     """Find the files of all packages."""
     if root is None:
-        return _Seen([], {}, _remember(files, root, Remembered([], [])))
+        return _Seen([], {}, _remember(files, root, []))
     looks = Looks(root)
     found: list[tuple[int, FoundFile]] = []
     left_out: _Problems = {}
@@ -138,14 +140,15 @@ def _find(session: Session, workspace_id: int, files: ReportFiles, root: int | N
 
 def _remember(files: ReportFiles, root: int | None, looks: Remembered) -> bytes:
     """Write down what `_stand` reads: column by column, which is read in half the time."""
-    paths = [path for path, _ in looks.there]
-    marks = [[mark[place] for _, mark in looks.there] for place in range(len(Mark._fields))]
-    return orjson.dumps([_rules(files, root), looks.missed, paths, *marks])
+    paths = [path for path, _ in looks]
+    parts = range(len(Mark._fields))
+    marks = [[mark[part] if mark else None for _, mark in looks] for part in parts]
+    return orjson.dumps([_rules(files, root), paths, *marks])
 
 
 def _rules(files: ReportFiles, root: int | None) -> list[str]:
     """Give what else the answer hangs on; which packages there are forgets it by itself."""
-    return [__version__, "" if root is None else files.rules]
+    return [__version__, _WRITTEN_AS, "" if root is None else files.rules]
 
 
 def _refresh(

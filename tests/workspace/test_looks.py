@@ -53,8 +53,8 @@ def look_around(root: int) -> Remembered | None:
 
 def stand(remembered: Remembered | None, root: int) -> bool:
     assert remembered is not None
-    there = [(path, *mark) for path, mark in remembered.there]
-    return all_stand(root, there, remembered.missed)
+    nothing = (None, 0, 0)
+    return all_stand(root, [(path, *(mark or nothing)) for path, mark in remembered])
 
 
 def replace(file: Path) -> None:
