@@ -1,9 +1,6 @@
 """Lookups in a real npm registry: verdaccio on loopback, with packages that the test publishes."""
 
-import fcntl
 import json
-import os
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -20,11 +17,10 @@ from registry.models import Dependency
 from registry.npm_registry import NpmRegistry
 from registry.refresh import refresh_workspace
 from registry.settings import Settings
+from tests.npm_programs import fetch_with_npm, npm
 from tests.ports import free_port
 from tests.repositories import WorkTree
 
-# Kept between runs, and ignored by git: fetching it takes half a minute.
-INSTALLED = Path(__file__).parents[2] / "build" / "verdaccio"
 # Seconds, long enough for a machine that has much else to do.
 PATIENCE = 180
 MANIFEST = {
@@ -45,20 +41,7 @@ log: {type: stdout, level: fatal}
 @pytest.fixture(scope="module")
 def program() -> Path:
     """Find verdaccio, or have npm fetch it."""
-    if shutil.which("npm") is None:
-        pytest.skip("npm is not on this machine, so there is no verdaccio")
-    found = INSTALLED / "node_modules" / ".bin" / "verdaccio"
-    INSTALLED.mkdir(parents=True, exist_ok=True)
-    # Another process that runs tests may be fetching it.
-    with (INSTALLED / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not found.exists():
-            (INSTALLED / "package.json").write_text(json.dumps(MANIFEST))
-            try:
-                npm("install", "--no-audit", "--no-fund", directory=INSTALLED)
-            except (subprocess.SubprocessError, OSError) as error:
-                pytest.skip(f"npm could not fetch verdaccio: {error}")
-    return found
+    return fetch_with_npm("verdaccio", MANIFEST) / "node_modules" / ".bin" / "verdaccio"
 
 
 @pytest.fixture(scope="module")
@@ -94,17 +77,6 @@ def wait_until_it_answers(url: str, process: "subprocess.Popen[bytes]") -> None:
         else:
             return
     pytest.skip("verdaccio does not answer")
-
-
-def npm(*arguments: str, directory: Path) -> None:
-    subprocess.run(
-        ["npm", *arguments],
-        cwd=directory,
-        env={**os.environ, "npm_config_update_notifier": "false"},
-        check=True,
-        capture_output=True,
-        timeout=PATIENCE,
-    )
 
 
 def publish(url: str, directory: Path, name: str, version: str, *options: str) -> None:
