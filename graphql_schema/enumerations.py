@@ -5,10 +5,10 @@ from inspect import cleandoc
 
 import strawberry
 
-from registry.catalogue.resolution import Change
-from registry.dependencies.affected import AffectedReason
 from registry.rules.enumerations import (
+    AffectedReason,
     BuildStatus,
+    Change,
     CheckStatus,
     DependencyKind,
     PackageKind,

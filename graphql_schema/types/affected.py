@@ -7,7 +7,6 @@ import strawberry
 
 from graphql_schema.engine.context import Context
 from graphql_schema.enumerations import AffectedReason, DependencyKind
-from registry.dependencies.affected import find_affected
 
 
 @strawberry.type(description="A package that commits affect.")
@@ -47,6 +46,9 @@ def read_affected(
     ] = None,
 ) -> Affected:
     """Find what is affected, as `GET /api/affected` does."""
+    # The one read that asks git, and the only one that needs what speaks to it.
+    from registry.dependencies.affected import find_affected  # noqa: PLC0415 -- see above
+
     # A branch may move without anything in the catalogue changing.
     info.context.reads_elsewhere = True
     found = find_affected(info.context.session(), since, kinds=type or ())

@@ -1,7 +1,7 @@
 """The root fields that change something: by the same rules and rights as over REST."""
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry.scalars import JSON
@@ -20,12 +20,13 @@ from registry.errors import (
     RegistryError,
     Unavailable,
 )
-from registry.refresh import ScanReport
-from registry.refresh import update_package_config as update_manifest
 from registry.web.authentication import require_write
 from registry.web.conditional import check_if_match
 from registry.web.database import db
 from registry.web.workspace import refresh_configured_workspace
+
+if TYPE_CHECKING:
+    from registry.refresh import ScanReport
 
 Info = strawberry.Info[Context, None]
 
@@ -70,7 +71,7 @@ class Scan:
     issues: int = strawberry.field(description="How many issues there are.")
 
 
-def _scan(report: ScanReport) -> Scan:
+def _scan(report: "ScanReport") -> Scan:
     told = asdict(report)
     # The workspace's path is the server's own affair.
     return Scan(**{name: told[name] for name in Scan.__annotations__})
@@ -175,6 +176,9 @@ def update_package_config(
     ] = strawberry.UNSET,
 ) -> UpdatePackageConfigPayload:
     """Change a manifest, on disk and in the catalogue, as the route `update-config` does."""
+    # With the first write: see `registry.web.workspace`.
+    from registry.refresh import update_package_config as update_manifest  # noqa: PLC0415
+
     require_write()
     _end_reads(info)
     try:

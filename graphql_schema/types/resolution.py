@@ -9,8 +9,7 @@ import strawberry
 
 from graphql_schema.engine.context import Context
 from graphql_schema.enumerations import Change, Platform
-from registry.catalogue.resolution import resolve, too_hard
-from registry.catalogue.version_index import VersionIndex
+from registry.catalogue.version_index import VersionIndex, too_hard
 from registry.publishing.dependents import list_dependents
 from registry.publishing.fields import read_new_identifier, read_version
 from registry.publishing.references import read_installed, read_wanted
@@ -96,6 +95,9 @@ def find_resolution(
     ] = None,
 ) -> Resolution:
     """Find what to install, as `GET /packages/resolve` does."""
+    # The solver is loaded when first asked: nothing else needs it.
+    from registry.catalogue.resolution import resolve  # noqa: PLC0415 -- see above
+
     repository = current_settings().repository_name
     wants = read_wanted([(each.package_id, each.selection) for each in wanted], repository)
     has = read_installed([(each.package_id, each.version) for each in installed or ()], repository)

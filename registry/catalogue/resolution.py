@@ -21,7 +21,8 @@ from resolvelib import (
 from resolvelib.resolvers import Resolution as Search
 from resolvelib.structs import RequirementInformation
 
-from registry.catalogue.version_index import Relation, Release, ResolutionTooHard, VersionIndex
+from registry.catalogue.version_index import Relation, Release, VersionIndex, too_hard
+from registry.rules.enumerations import Change
 from registry.rules.versions import RegistryVersion
 
 MAX_ROUNDS = 2_000
@@ -29,15 +30,6 @@ MAX_SECONDS = 2.0
 # How many demands a reason tells, and how many versions of one package.
 _TOLD = 20
 _LISTED = 5
-
-
-class Change(StrEnum):
-    """What becomes of an installed package, or that it comes new."""
-
-    INSTALL = "install"
-    KEEP = "keep"
-    UPGRADE = "upgrade"
-    DOWNGRADE = "downgrade"
 
 
 @dataclass(frozen=True)
@@ -128,11 +120,6 @@ def resolve(
         [_chosen(release, installed) for _, release in sorted(chosen.items())],
         provider.external(chosen.values()),
     )
-
-
-def too_hard() -> ResolutionTooHard:
-    """Make the refusal of a search that takes too long."""
-    return ResolutionTooHard("It takes too long to find out: want less at once, or more exactly.")
 
 
 class _Provider(AbstractProvider[_Requirement, Release, str]):

@@ -35,6 +35,11 @@ class ResolutionTooHard(RegistryError):
     title = "Too hard to resolve"
 
 
+def too_hard() -> ResolutionTooHard:
+    """Make the refusal of a search that takes too long."""
+    return ResolutionTooHard("It takes too long to find out: want less at once, or more exactly.")
+
+
 @dataclass(frozen=True)
 class Relation:
     """A package by its full identifier, and the versions of it that are meant."""

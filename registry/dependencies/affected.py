@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from sqlalchemy import select
@@ -15,16 +14,9 @@ from registry.errors import WorkspaceUnavailable
 from registry.history.differences import find_difference, read_changed_paths
 from registry.history.repository import Repository
 from registry.models import Package, Workspace
-from registry.rules.enumerations import DependencyKind
+from registry.rules.enumerations import AffectedReason, DependencyKind
 from registry.rules.graph import find_ways, follow_way
 from registry.rules.territories import Territories
-
-
-class AffectedReason(StrEnum):
-    """Why a package is affected."""
-
-    TOUCHED = "touched"
-    DEPENDENCY = "dependency"
 
 
 @dataclass(frozen=True)

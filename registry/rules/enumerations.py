@@ -121,6 +121,22 @@ class ReportSource(StrEnum):
     UPLOAD = "upload"
 
 
+class AffectedReason(StrEnum):
+    """Why a package is affected."""
+
+    TOUCHED = "touched"
+    DEPENDENCY = "dependency"
+
+
+class Change(StrEnum):
+    """What becomes of an installed package, or that it comes new."""
+
+    INSTALL = "install"
+    KEEP = "keep"
+    UPGRADE = "upgrade"
+    DOWNGRADE = "downgrade"
+
+
 class Severity(StrEnum):
     """How much an issue matters."""
 

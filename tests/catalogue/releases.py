@@ -6,9 +6,10 @@ from typing import Any, TypeAlias
 from sqlalchemy.orm import Session
 
 from registry.accounts.authors import create_author
-from registry.catalogue.resolution import Change, Resolution, resolve
+from registry.catalogue.resolution import Resolution, resolve
 from registry.catalogue.version_index import Relation, VersionIndex
 from registry.models import Author
+from registry.rules.enumerations import Change
 from registry.rules.selections import Selection
 from registry.rules.versions import RegistryVersion
 from registry.rules.viewer import ANONYMOUS, Viewer

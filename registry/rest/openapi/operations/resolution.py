@@ -4,12 +4,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from registry.catalogue.resolution import Change
 from registry.rest.limits import Policy
 from registry.rest.openapi.operation import Access, Operation, Parameter, json_answer
 from registry.rest.openapi.operations.account import PACKAGE_ID, PACKAGE_VERSION, Pair
 from registry.rest.openapi.shape import Shape
-from registry.rules.enumerations import Platform
+from registry.rules.enumerations import Change, Platform
 
 _References = Annotated[list[str], Field(max_length=128)]
 
