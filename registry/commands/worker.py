@@ -1,5 +1,7 @@
 """`registry worker`."""
 
+import os
+
 import click
 
 from registry.commands.environment import open_database, read_settings, require_migrated
@@ -7,6 +9,10 @@ from registry.commands.terminal import say
 from registry.logs import configure_logging
 from registry.worker import KINDS, run_worker
 from registry.worker.runner import MOST_THREADS, THREADS
+
+# By how much a worker beside a server is nicer than it: who waits for an answer goes first. No more
+# than that, for on SQLite others may wait for what a job is writing.
+NICENESS = 5
 
 
 @click.command("worker")
@@ -30,6 +36,8 @@ def command(threads: int, parent: int | None) -> None:
     the work. Jobs that have begun are finished before the worker stops; those of a worker that was
     killed are run again by another.
     """
+    if parent is not None:
+        os.nice(NICENESS)
     settings = read_settings()
     configure_logging(settings.log_level, settings.log_format)
     with open_database(settings) as engine:

@@ -5,10 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
+from registry.commands.worker import NICENESS
 from registry.database import make_engine, reading
 from registry.jobs import submit_job
 from registry.models import Job, Package
@@ -90,6 +92,9 @@ def test_it_ends_with_its_parent_however_that_ends(migrated: str) -> None:
         text=True,
     ) as parent:
         wait_for(parent, "Working on jobs")
+        (worker,) = psutil.Process(parent.pid).children()
+        # Who waits for the server's answers goes first.
+        assert worker.nice() == min(psutil.Process(parent.pid).nice() + NICENESS, 19)
 
         parent.kill()
 

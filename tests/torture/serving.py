@@ -37,9 +37,9 @@ class Served:
         return f"http://127.0.0.1:{self.port}"
 
     def run(self, *arguments: str) -> str:
-        """Run a `registry` command beside it and give what it printed."""
+        """Run a `registry` command beside it, out of its way, and give what it printed."""
         return subprocess.run(
-            registry_command(*arguments),
+            ["nice", *registry_command(*arguments)],
             cwd=ROOT,
             env=self.environment,
             capture_output=True,
