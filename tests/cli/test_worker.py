@@ -92,15 +92,16 @@ def test_it_ends_with_its_parent_however_that_ends(migrated: str) -> None:
         text=True,
     ) as parent:
         wait_for(parent, "Working on jobs")
-        (worker,) = psutil.Process(parent.pid).children()
-        # Who waits for the server's answers goes first.
-        assert worker.nice() == min(psutil.Process(parent.pid).nice() + NICENESS, 19)
+        process = psutil.Process(parent.pid)
+        nice, worker_nice = process.nice(), process.children()[0].nice()
 
         parent.kill()
 
         # The end of what both write to: none of them is left.
         assert parent.stderr is not None
         assert parent.stderr.read().endswith("Stopped.\n")
+    # Who waits for the server's answers goes first.
+    assert worker_nice == min(nice + NICENESS, 19)
 
 
 def test_a_database_that_is_not_migrated(run: Run) -> None:
