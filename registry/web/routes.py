@@ -1,4 +1,4 @@
-"""How routes are kept."""
+"""How routes are kept and their views called."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,12 +8,18 @@ from werkzeug.routing import Rule
 
 
 def init_routes(app: Flask) -> None:
-    """Set how the application keeps its routes; to be called before there are any."""
+    """Set how the application keeps and calls its routes; to be called before there are any."""
     app.url_rule_class = _Rule
+    # None is a coroutine; Flask would look for that twelve times a request, at each view and hook.
+    app.ensure_sync = _as_it_is  # type: ignore[method-assign,assignment]  # generic there
     # No address answers by sending the caller to another one: that would be at the host which the
     # request names, and anyone can name any.
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
+
+
+def _as_it_is(view: Callable[..., Any]) -> Callable[..., Any]:
+    return view
 
 
 class _Rule(Rule):
