@@ -21,7 +21,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from registry.allocator import keep_little
+from registry.allocator import give_back, keep_little
 from registry.errors import Unavailable
 from registry.logs import formatter_of
 from registry.wakeup import Wakeup
@@ -40,6 +40,8 @@ _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- what such 
 _POLL_SECONDS = 0.02
 # How long after its start a worker loads what it will need later.
 _PREPARE_SECONDS = 2
+# How often free memory goes back to the system. Each second, it would cost answers a twentieth.
+_GIVE_BACK_SECONDS = 10
 # How long a worker may outlive its parent.
 _PARENT_SECONDS = 1
 
@@ -211,6 +213,7 @@ class _Loader:
             target=_end_with, args=(self._parent,), name="end-with-parent", daemon=True
         )
         watching.start()
+        threading.Thread(target=_give_back, name="give-back-memory", daemon=True).start()
         application = self._application or create_app()
         # Once the first requests are answered: loading takes the interpreter from them.
         load_more = partial(prepare_graphql, application)
@@ -234,6 +237,13 @@ def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(_PARENT_SECONDS)
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _give_back() -> None:
+    """Give back, again and again, what answers took: a busy server would keep it for good."""
+    while True:
+        time.sleep(_GIVE_BACK_SECONDS)
+        give_back()
 
 
 def _await_answer(address: Address, when_ready: Callable[[], None]) -> None:

@@ -32,3 +32,32 @@ def test_threads_share_a_heap() -> None:
     )
 
     assert run.stdout.count("<heap nr=") == 1
+
+
+# Of two thousand pieces of 100 kB each, below what is mapped by itself, all but the last are freed.
+GIVEN_BACK = """
+import ctypes, resource
+from registry.allocator import give_back, keep_little
+keep_little()
+library = ctypes.CDLL(None)
+library.malloc.restype = ctypes.c_void_p
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
+pieces = [library.malloc(100_000) for _ in range(2_000)]
+for piece in pieces:
+    ctypes.memset(ctypes.c_void_p(piece), 1, 100_000)
+for piece in pieces[:-1]:
+    library.free(ctypes.c_void_p(piece))
+before = resident()
+give_back()
+print(before - resident())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the C library is not glibc")
+def test_what_is_free_below_something_in_use_is_given_back() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", GIVEN_BACK], capture_output=True, text=True, check=True
+    )
+
+    assert int(run.stdout) > 150_000_000
