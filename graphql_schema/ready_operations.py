@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-import orjson
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -20,6 +19,7 @@ from registry.settings import Settings
 from registry.web import request_id
 from registry.web.codings import Coding, choose_coding
 from registry.web.database import single_reads
+from registry.web.json import read_json
 from registry.web.metrics import current_metrics
 from registry.web.ready_answers import COUNTED, Application, Environ, StartResponse
 
@@ -112,8 +112,8 @@ class ReadyOperations:
 
     def _run(self, operations: "Operations", body: bytes) -> "Known | tuple[None, None]":
         try:
-            asked = orjson.loads(body)
-        except orjson.JSONDecodeError:
+            asked = read_json(body)
+        except ValueError:
             return None, None
         # PostgreSQL has no place for U+0000, and Flask's side says so.
         if not isinstance(asked, dict) or asked.keys() - _MEMBERS or b"\\u0000" in body:

@@ -5,7 +5,6 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any
 
-import orjson
 from flask import Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import MIMEAccept
@@ -27,7 +26,7 @@ from registry.web.codings import Coding, current_coding
 from registry.web.conditional import conditional_read, stamp_content
 from registry.web.database import db, read_session, single_reads
 from registry.web.errors import DatabaseUnavailable, MethodNotAllowed, UnsupportedMediaType
-from registry.web.json import dump_json
+from registry.web.json import dump_json, read_json
 from registry.web.problems import RETRY_AFTER, problem_response
 from registry.web.settings import current_settings
 
@@ -120,9 +119,9 @@ def _run_linked() -> Response:
     for name in ("variables", "extensions"):
         if name in parameters:
             try:
-                parameters[name] = orjson.loads(parameters[name])
-            except orjson.JSONDecodeError as error:
-                raise InvalidInput.of(name, f"is not JSON: {error}") from None
+                parameters[name] = read_json(parameters[name])
+            except ValueError as error:
+                raise InvalidInput.of(name, f"is no JSON that can be read: {error}") from None
     result = _run(_operation_request(parameters), reads_only=True)
     response = _respond(result)
     return response if result.is_of_data else stamp_content(response)

@@ -22,7 +22,7 @@ from registry.web.authentication import require_write
 from registry.web.body import json_object_body
 from registry.web.conditional import check_if_match, conditional_read
 from registry.web.database import db, read_session, single_reads
-from registry.web.json import json_response, ready_response
+from registry.web.json import json_response, read_json, ready_response
 from registry.web.revision import read_alone
 from registry.web.workspace import refresh_configured_workspace
 
@@ -105,9 +105,10 @@ def _read_update(body: dict[str, Any]) -> tuple[str, dict[str, Any], str | None]
         errors.append(FieldError("packageName", "must be the name of a package"))
     if isinstance(config, str):
         try:
-            config = orjson.loads(config)
-        except orjson.JSONDecodeError:
-            config = None
+            config = read_json(config)
+        except ValueError as error:
+            errors.append(FieldError("config", f"is no JSON text that can be read: {error}"))
+            config = {}
     if not isinstance(config, dict):
         errors.append(FieldError("config", "must be an object, or a JSON text of one"))
     if path is not None and not isinstance(path, str):

@@ -9,6 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from registry.errors import InvalidInput
 from registry.settings import Settings
 from registry.web.errors import BodyTooLarge, UnsupportedMediaType
+from registry.web.json import TooDeep, read_json
 from registry.web.settings import current_settings
 
 
@@ -87,10 +88,12 @@ def json_body() -> Any:
     _check_media_type()
     raw = request.get_data()
     try:
-        value = orjson.loads(raw)
+        value = read_json(raw)
     except orjson.JSONDecodeError as error:
         # The decoder's sentence names a place, and shows nothing of the body.
         raise InvalidInput(f"The body is not JSON: {error}.", code="invalid_json") from None
+    except TooDeep as error:
+        raise InvalidInput(f"The body cannot be read: {error}.", code="invalid_json") from None
     # No text of the contract has this character, and PostgreSQL has no place for it.
     if b"\\u0000" in raw and "\0" in _texts(value):
         raise InvalidInput("The body holds the character U+0000.", code="invalid_json")

@@ -9,6 +9,9 @@ from flask.json.provider import JSONProvider
 
 from registry.rules.times import format_time
 
+# How many arrays and objects a text that is sent may have inside one another.
+DEEPEST = 100
+
 # orjson's own dates have microseconds and `+00:00`; the contract's have milliseconds and `Z`.
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME
 
@@ -26,6 +29,40 @@ def _default(value: object) -> str:
     if isinstance(value, datetime):
         return format_time(value)
     raise TypeError(f"JSON has no form for a {type(value).__name__}")
+
+
+class TooDeep(ValueError):
+    """A JSON text has more arrays and objects inside one another than anything that is asked."""
+
+
+def read_json(text: str | bytes) -> Any:
+    """Read a JSON text that somebody sent.
+
+    Raises:
+        orjson.JSONDecodeError: it is none.
+        TooDeep: it is nested more than `DEEPEST` levels. What goes through values level by level
+            need not think of the end of Python's stack.
+    """
+    sent = text.encode() if isinstance(text, str) else text
+    value = orjson.loads(sent)
+    # Most have fewer openings than levels are allowed.
+    if sent.count(b"[") + sent.count(b"{") > DEEPEST and _is_too_deep(value):
+        raise TooDeep(f"it is nested more than {DEEPEST} levels deep")
+    return value
+
+
+def _is_too_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        level = [
+            child
+            for each in level
+            if isinstance(each, list | dict)
+            for child in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def json_response(value: object, status: int = 200) -> Response:

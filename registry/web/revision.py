@@ -14,7 +14,8 @@ from registry.statements.single import Reader
 from registry.statements.single_reads import SingleReads
 from registry.web.database import single_reads
 
-_REVISION = str(select(Revision.number, Revision.epoch))
+# By the table: naming the class has all classes set up, which a start need not wait for.
+_REVISION = str(select(Revision.__table__.c.number, Revision.__table__.c.epoch))
 # Where a request's environment has the revision that it read.
 _READ = "registry.read_revision"
 

@@ -29,6 +29,10 @@ JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 
 
+def nested(levels: int) -> str:
+    return '{"a":' * levels + "1" + "}" * levels
+
+
 @dataclass
 class Served:
     """The application with a catalogue, and tokens of author 1."""
@@ -169,6 +173,8 @@ def test_a_refused_request_is_a_400_only_in_the_media_type_that_says_so(
         ('{"query": "{ __typename }"}', "", 415, "unsupported_media_type"),
         ('{"query": "\\ud800"}', JSON, 400, "invalid_json"),
         ('{"query": "a\\u0000"}', JSON, 400, "invalid_json"),
+        # Python's stack ends before the reader of JSON does.
+        (f'{{"query": "{{ x }}", "variables": {nested(1_000)}}}', JSON, 400, "invalid_json"),
         ('{"query": "' + "x" * 1_048_577 + '"}', JSON, 413, "body_too_large"),
     ],
     ids=lambda value: value[:40] if isinstance(value, str) else None,
@@ -204,6 +210,8 @@ def test_get_without_a_query_and_with_variables_that_are_none(served: Served) ->
     assert served.client.get("/graphql").status_code == 400
     wrong = served.client.get("/graphql?query={__typename}&variables={")
     assert (wrong.status_code, codes(wrong)) == (400, ["invalid_input"])
+    deep = served.client.get(f"/graphql?query={{__typename}}&variables={nested(1_000)}")
+    assert (deep.status_code, codes(deep)) == (400, ["invalid_input"])
 
 
 def test_callers(served: Served) -> None:

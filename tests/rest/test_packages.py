@@ -308,6 +308,7 @@ def test_update_config(catalogued: FlaskClient, tree: WorkTree) -> None:
         ({"config": {}}, "packageName"),
         ({"packageName": "two"}, "config"),
         ({"packageName": "two", "config": "not json"}, "config"),
+        ({"packageName": "two", "config": '{"a":' * 1_000 + "1" + "}" * 1_000}, "config"),
         ({"packageName": "two", "config": [1]}, "config"),
         ({"packageName": "two", "config": {"version": "one"}}, "config.version"),
         ({"packageName": "two", "config": {"name": "three"}}, "config.name"),

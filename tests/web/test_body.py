@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from registry.web.body import json_object_body
-from registry.web.json import json_response
+from registry.web.json import DEEPEST, json_response
 from tests.web.conftest import MakeApp
 
 LIMIT = 1_000
@@ -120,6 +120,23 @@ def test_what_is_no_json_object(client: FlaskClient, body: bytes, code: str) -> 
 
 def test_a_backslash_before_u0000_is_no_nul(client: FlaskClient) -> None:
     assert put(client, b'{"a": "\\\\u0000"}').json == {"a": "\\u0000"}
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"a":'])
+def test_how_deep_a_body_may_be(client: FlaskClient, opening: bytes) -> None:
+    closing = b"]" if opening == b"[" else b"}"
+
+    def nested(levels: int) -> bytes:
+        return b'{"a":' + opening * (levels - 1) + b"1" + closing * (levels - 1) + b"}"
+
+    assert put(client, nested(DEEPEST)).status_code == 200
+    refused = put(client, nested(DEEPEST + 1))
+    assert refused.status_code == 400
+    assert refused.json is not None
+    assert refused.json["code"] == "invalid_json"
+    assert "100 levels" in refused.json["detail"]
+    # As many beside one another are no harm.
+    assert put(client, b'{"a":[' + b",".join([b"[{}]"] * 100) + b"]}").status_code == 200
 
 
 def test_a_deep_body(make_app: MakeApp) -> None:
