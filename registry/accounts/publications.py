@@ -6,6 +6,7 @@ One statement each, of columns; a version that only git knows is none of these r
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -23,24 +24,29 @@ _LISTING = (
     Listing.description,
     Listing.package_type,
 )
-_PUBLICATION = (
-    Version.version,
-    Publication.is_public,
-    Publication.is_stored,
-    Publication.installs,
-    Publication.status,
-    Publication.dependencies,
-    Publication.incompatibilities,
-    Publication.size,
-    Publication.installed_size,
-    Publication.xp_selection,
-    Publication.upload_date,
-    Publication.hash,
-    Publication.loc,
-    func.coalesce(
-        select(Commit.hash).where(Commit.id == built_from(Publication)).scalar_subquery(), ""
-    ).label("commit_hash"),
-)
+
+
+@cache
+def _publication() -> tuple[Any, ...]:
+    """Name the columns: when first asked, for they need all classes set up."""
+    return (
+        Version.version,
+        Publication.is_public,
+        Publication.is_stored,
+        Publication.installs,
+        Publication.status,
+        Publication.dependencies,
+        Publication.incompatibilities,
+        Publication.size,
+        Publication.installed_size,
+        Publication.xp_selection,
+        Publication.upload_date,
+        Publication.hash,
+        Publication.loc,
+        func.coalesce(
+            select(Commit.hash).where(Commit.id == built_from(Publication)).scalar_subquery(), ""
+        ).label("commit_hash"),
+    )
 
 
 @dataclass(frozen=True)
@@ -118,7 +124,7 @@ def find_published_version(
     row = session.execute(
         select(
             *_LISTING,
-            *_PUBLICATION,
+            *_publication(),
             Publication.failure_reason,
             Author.author_id,
             Author.name.label("author_name"),
@@ -147,7 +153,7 @@ def _of_author(author_id: int) -> Select[Any]:
     own = aliased(Publication)
     is_published = exists(select(own.version_id).where(own.version_id == Version.id))
     return (
-        select(*_LISTING, *_PUBLICATION)
+        select(*_LISTING, *_publication())
         .select_from(Listing)
         .outerjoin(Version, and_(Version.package_id == Listing.package_id, is_published))
         .outerjoin(Publication, Publication.version_id == Version.id)

@@ -17,13 +17,12 @@ from sqlalchemy.orm import sessionmaker
 
 from app import create_app
 from registry import logs
-from registry.catalogue.workspaces import remembered_workspace
+from registry.catalogue.workspaces import WORKSPACE, remembered_workspace
 from registry.commands.environment import open_database, read_settings, require_migrated
 from registry.commands.terminal import is_quiet
 from registry.commands.welcome import welcome
 from registry.commands.worker_process import WorkerProcess
 from registry.database import reading
-from registry.models import Workspace
 from registry.server import Address, serve
 from registry.settings import Settings
 from registry.web.metrics import SHARED_DIRECTORY
@@ -117,7 +116,7 @@ def find_awaited(engine: Engine, settings: Settings) -> Path | None:
         return None
     with reading(sessionmaker(engine)) as session:
         scanned = session.scalar(
-            select(Workspace.scanned_at).where(Workspace.path == str(workspace.resolve()))
+            select(WORKSPACE.scanned_at).where(WORKSPACE.path == str(workspace.resolve()))
         )
     return workspace if scanned is None else None
 

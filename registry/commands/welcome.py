@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from registry import __version__
 from registry.accounts.kept_token import find_token
+from registry.catalogue.workspaces import WORKSPACE
 from registry.database import reading
-from registry.models import Package, Workspace
+from registry.models import Package
 from registry.server import Address
 from registry.settings import Settings
 
+_PACKAGE = Package.__table__.c
 _QUERY = (
     '{"query": "{ packages(first: 3) { nodes { name version commits(first: 1) '
     '{ nodes { date message } } } } }"}'
@@ -33,15 +35,13 @@ def welcome(engine: Engine, settings: Settings, address: Address) -> str:
 
 
 def _describe_workspace(session: Session, settings: Settings) -> str:
-    path = session.scalar(select(Workspace.path).order_by(Workspace.id).limit(1))
+    path = session.scalar(select(WORKSPACE.path).order_by(WORKSPACE.id).limit(1))
     configured = settings.workspace and str(settings.workspace.resolve())
     if path is None or (configured and configured != path):
         if configured:
             return f"Workspace: {configured}, not catalogued yet."
         return "Workspace: none; set REGISTRY_WORKSPACE to the path of a git repository."
-    packages = session.scalar(
-        select(func.count()).select_from(Package).where(Package.workspace_id.is_not(None))
-    )
+    packages = session.scalar(select(func.count(_PACKAGE.workspace_id)))
     return f"Workspace: {path}, {packages} packages."
 
 

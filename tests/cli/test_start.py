@@ -38,7 +38,17 @@ LOADED_BY_GRAPHQL = {"graphql", "strawberry"}
 PROGRAM = """
 import json, sys
 from registry.commands import serve
+from registry.commands.environment import open_database, require_migrated
+from registry.models import Base
+from registry.settings import Settings
+settings = Settings()
+with open_database(settings) as engine:
+    require_migrated(engine)
+    serve.welcome(engine, settings, serve.Address("127.0.0.1", 5000))
+    serve.find_awaited(engine, settings)
 client = serve.create_app().test_client()
+assert client.get("/healthz").status_code == 200
+assert not any(mapper.configured for mapper in Base.registry.mappers)
 for path in ("/", "/healthz", "/api/packages", "/api/packages?limit=2", "/api/packages/none",
              "/api/health/packages", "/api/packages/search?q=a"):
     assert client.get(path).status_code in {200, 404}, path
