@@ -3,18 +3,21 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import exists, or_, select, true
+from sqlalchemy import exists, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from registry.database import reading
 from registry.health.build_figures import default_branch
-from registry.models import Build, Health, Package, Report
+from registry.models import Build, Health, HealthDay, Package, Report
 from registry.rules.builds import counted_branches
 from registry.rules.enumerations import BuildStatus, CheckStatus, ReportKind
 from registry.rules.score import overall_score
 from registry.verify.finding import Finding, Verification, gather
 
 _MEND = "Run `registry refresh --anew`: it works every score out again."
+_MEND_DAYS = "Delete their rows of health, then run `registry refresh --anew`."
+# What a day keeps of a score.
+_PARTS = ("overall_score", "build_status", "test_coverage", "lint_status", "security_audit")
 _BUILD, _COVERAGE, _LINT, _AUDIT = Build, aliased(Report), aliased(Report), aliased(Report)
 _SCORES = (
     select(
@@ -56,6 +59,35 @@ def check_health(view: Verification) -> Iterator[Finding]:
     yield from gather(
         _outdated(view), "scores name a build or report that is not the newest", _MEND
     )
+
+    yield from gather(_of_other_days(view), "the newest day has another score", _MEND_DAYS)
+
+
+def _of_other_days(view: Verification) -> Iterator[str]:
+    """Name the packages whose newest day is not what they came to: each change has one."""
+    later = aliased(HealthDay)
+    newest = select(func.max(later.day)).where(later.package_id == Health.package_id)
+    statement = (
+        select(Package.name, Health, HealthDay)
+        .join(Health, Health.package_id == Package.id)
+        .outerjoin(
+            HealthDay,
+            (HealthDay.package_id == Health.package_id)
+            & (HealthDay.day == newest.correlate(Health).scalar_subquery()),
+        )
+    )
+    with reading(view.sessions) as session:
+        for row in session.execute(statement.execution_options(yield_per=1_000)):
+            health, day = row.Health, row.HealthDay
+            if day is None:
+                # The first one comes with the first measurement.
+                if any(getattr(health, part) not in {"unknown", None} for part in _PARTS[1:]):
+                    yield f"{row.name}: there is no day"
+            elif day.day > health.updated_at.date().isoformat():
+                # From before the clock was set back.
+                continue
+            elif any(getattr(health, part) != getattr(day, part) for part in _PARTS):
+                yield f"{row.name}: {day.day}"
 
 
 def _scores(view: Verification) -> Iterator[Any]:

@@ -18,7 +18,16 @@ from registry.errors import WorkspaceUnavailable
 from registry.history.errors import HistoryUnreadable
 from registry.history.manifests import MISSING, read_versions
 from registry.history.repository import Repository
-from registry.models import Commit, Issue, Package, PackageCommit, Version, Workspace
+from registry.models import (
+    Commit,
+    Departure,
+    FormerCommit,
+    Issue,
+    Package,
+    PackageCommit,
+    Version,
+    Workspace,
+)
 from registry.rules.enumerations import Severity
 from registry.rules.release_tags import PackageFacts, name_tags
 from registry.rules.territories import ROOT, nested_paths
@@ -100,6 +109,7 @@ def _compare(
         chosen = random.SystemRandom().sample(packages, SAMPLE)
     paths = [package.path for package in packages]
     commits: list[str] = []
+    formerly: list[str] = []
     versions: list[str] = []
     for done, package in enumerate(chosen):
         view.progress(done, len(chosen))
@@ -114,8 +124,12 @@ def _compare(
             _catalogued(session, linked),
             _told(repository, workspace.head, ["--full-history", "--no-merges"], where),
         )
+        formerly += _not_of_moves(session, repository, workspace.head, package)
         versions += _other_versions(session, repository, workspace.head, package)
     yield from gather(commits, "commits of packages differ from those of git", FROM_GIT)
+    yield from gather(
+        formerly, "commits from before packages moved differ from those of git", FROM_GIT
+    )
     yield from gather(versions, "versions differ from those in git's manifests", FROM_GIT)
     tags, digest = repository.tags()
     if digest == workspace.tags_digest:
@@ -169,6 +183,38 @@ def _differences(name: str, ours: _Seen, theirs: _Seen) -> Iterator[str]:
         yield f"{name}: {ours.number:,}, but not the same ones"
     elif ours.newest != theirs.newest:
         yield f"{name}: the newest is of {ours.newest}, git tells {theirs.newest}"
+
+
+def _not_of_moves(
+    session: Session, repository: Repository, head: str, package: Any
+) -> Iterator[str]:
+    """Compare a package's commits from before it moved with the directories that it left.
+
+    How far back each of them was the package's follows from all commits between, which a refresh
+    alone reckons. Git tells without it which commits touched them; and whoever moved the package
+    away did.
+    """
+    left = session.execute(
+        select(Departure.path, Commit.hash)
+        .join(Commit, Commit.id == Departure.commit_id)
+        .where(Departure.name == package.name, Departure.path != package.path)
+    ).all()
+    own, former = (
+        select(Commit.hash)
+        .join(links, links.commit_id == Commit.id)
+        .where(links.package_id == package.id)
+        for links in (PackageCommit, FormerCommit)
+    )
+    astray = set(session.scalars(former))
+    moves = {row.hash for row in left} - astray
+    for commit in moves - set(session.scalars(own.where(Commit.hash.in_(moves)))):
+        yield f"{package.name}: {commit} moved it, and is not among them"
+    if left:
+        places = sorted({":(top)" if path == ROOT else f":(top,literal){path}" for path, _ in left})
+        options = ["--full-history", "--no-merges", "--format=%H"]
+        astray.difference_update(_lines(repository, head, options, places))
+    for commit in sorted(astray):
+        yield f"{package.name}: {commit} touched no directory that it left"
 
 
 def _other_versions(

@@ -88,6 +88,10 @@ BROKEN = [
      [f"UPDATE health SET overall_score = overall_score + 1 WHERE package_id = {TWO}"]),
     ("health", "parts of a score differ", "two",
      ["UPDATE report SET verdict = 'fail'"]),
+    ("health", "the newest day has another score", "two: 20",
+     [f"UPDATE health_day SET overall_score = 0 WHERE package_id = {TWO}"]),
+    ("health", "the newest day has another score", "two: there is no day",
+     [f"DELETE FROM health_day WHERE package_id = {TWO}"]),
     ("health", "not the newest", "two: lint",
      [f"UPDATE health SET lint_report_id = NULL WHERE package_id = {TWO}"]),
     ("health", "not the newest", "two: build",
@@ -210,6 +214,36 @@ def test_a_job_of_another_age_is_no_fault(registry: Registry) -> None:
 
     assert not result.is_wrong
     assert "clock was set back" in result.findings[0].what
+
+
+def test_days_from_before_the_clock_was_set_back_are_no_fault(registry: Registry) -> None:
+    registry.run("UPDATE health_day SET day = '2101-01-01', overall_score = 0")
+
+    assert registry.verify("health") == {}
+
+
+def test_commits_from_before_a_move_are_held_against_git(
+    registry: Registry, own_tree: WorkTree
+) -> None:
+    own_tree.git("mv", "packages/two", "packages/second")
+    moved = own_tree.commit("refactor: move a package")
+    registry.refresh()
+    assert registry.verify() == {}
+    readme = own_tree.git("log", "-1", "--format=%H", "--", "README.md").strip()
+
+    registry.run(
+        f"DELETE FROM former_commit WHERE package_id = {TWO}",
+        "INSERT INTO former_commit (package_id, date, commit_id) "
+        f"SELECT {TWO}, date, id FROM {COMMITS} WHERE hash = '{readme}'",
+        f"DELETE FROM package_commit WHERE package_id = {TWO}",
+    )
+    told = registry.verify("history")["history"].findings
+
+    (places,) = [each.where for each in told if "before packages moved" in each.what]
+    assert places == (
+        f"two: {moved} moved it, and is not among them",
+        f"two: {readme} touched no directory that it left",
+    )
 
 
 def test_a_workspace_that_has_moved_on_is_no_fault(registry: Registry, own_tree: WorkTree) -> None:
