@@ -72,8 +72,14 @@ class Server:
         return Burst(result["answers"] / result["seconds"], 1000 * spent / result["answers"])
 
     def resident_mb(self) -> float:
-        """Tell what the worker holds, in MB; its parent only watches it."""
-        return max(resident_megabytes([pid]) for pid in tree_of(self.pid))
+        """Tell what the worker holds, in MB: a copy of the process that was started.
+
+        That one only watches it; another that it started runs jobs. Pages that the worker shares
+        with them count as its own.
+        """
+        own = _command_of(self.pid)
+        workers = [each for each in tree_of(self.pid) if each != self.pid]
+        return max(resident_megabytes([each]) for each in workers if _command_of(each) == own)
 
 
 @contextmanager
@@ -143,6 +149,10 @@ def _running(
             yield Server(port, process.pid, time.perf_counter() - begun, headers)
         finally:
             process.terminate()
+
+
+def _command_of(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def _free_port() -> int:
