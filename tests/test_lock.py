@@ -88,3 +88,10 @@ def test_a_known_vulnerability_fails_and_silence_is_told(
 
     assert verdict[0] is passes
     assert words in verdict[1]
+
+
+def test_who_could_not_ask_is_told_how_to() -> None:
+    known, unknown = (audit().judge(report(package))[1] for package in (GOOD, UNKNOWN))
+
+    assert audit().advise([known, known]) == ""
+    assert "Run `make audit` where" in audit().advise([known, unknown])
