@@ -91,6 +91,32 @@ def test_systemd_finds_little_exposed(unit: Path) -> None:
     assert float(found[1]) < MOST_EXPOSED
 
 
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_systemd_understands_every_line(unit: Path, tmp_path: Path) -> None:
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("there is no systemd-analyze here")
+    copy = tmp_path / unit.name.replace("@", "@1")
+    # It looks for the programs, too.
+    copy.write_text(unit.read_text("utf-8").replace("/opt/registry/bin/registry", "/bin/sh"))
+    done = subprocess.run(
+        [analyze, "verify", str(copy)], capture_output=True, text=True, check=False
+    )
+
+    # An older systemd does not know every key, and is told so as well.
+    told = [line for line in done.stderr.splitlines() if copy.name in line]
+    assert [line for line in told if "Unknown key" not in line] == []
+
+
+def test_git_trusts_what_is_mounted_into_the_image() -> None:
+    image = (DEPLOY / "Dockerfile").read_text("utf-8")
+    (mounted,) = re.findall(r"-v \S+:(\S+):ro", (ROOT / "docs/operations.md").read_text("utf-8"))
+
+    assert "GIT_CONFIG_COUNT=1" in image
+    assert "GIT_CONFIG_KEY_0=safe.directory" in image
+    assert re.findall(r"GIT_CONFIG_VALUE_0=(\S+)", image) == [mounted]
+
+
 def test_the_image_is_made_of_what_is_locked_and_runs_as_nobody_special() -> None:
     text = (DEPLOY / "Dockerfile").read_text("utf-8")
     installs = re.findall(r"pip install (.*)$", text, re.MULTILINE)
