@@ -9,6 +9,9 @@ from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
 from registry.database import engine_options, limit_sqlite, prepare_engine
 
+# In characters or bytes: of what is larger, the connection that it came over is not kept.
+_LARGE = 2**21
+
 
 class SingleReads:
     """Runs single statements that read, each of which sees a state of its own.
@@ -30,9 +33,8 @@ class SingleReads:
         self._timeout_ms = read_timeout_ms
         # Told of each statement, and how many seconds it took.
         self.observe: Callable[[str, float], None] | None = None
-        # psycopg does, even for an empty list of them: a third of a small statement's time.
-        self._looks_for_parameters = engine.dialect.name == "postgresql"
-        if self._looks_for_parameters:
+        self._is_postgresql = engine.dialect.name == "postgresql"
+        if self._is_postgresql:
             # Connections of their own: telling each time that there is to be no transaction, and
             # undoing one that there was not, takes as long as a small statement.
             url = engine.url.render_as_string(hide_password=False)
@@ -69,7 +71,9 @@ class SingleReads:
             SQLAlchemyError: the database does not answer, or not in time; there are several rows.
         """
         driver_error = self._dialect.loaded_dbapi.Error
-        if not values and self._looks_for_parameters and "%" not in statement:
+        if not values and self._is_postgresql and "%" not in statement:
+            # Even for an empty list, psycopg looks for the places of parameters: a third of a small
+            # statement's time.
             values = None
         try:
             lent = self._engine.raw_connection()
@@ -90,7 +94,11 @@ class SingleReads:
             if not isinstance(error, driver_error):
                 raise
             raise self._explain(error, statement, values) from error
-        lent.close()
+        if self._is_postgresql and rows and _is_large(rows[0]):
+            # While a connection lasts, libpq keeps room for the largest answer that it has had.
+            lent.invalidate()
+        else:
+            lent.close()
         if len(rows) > 1:
             raise InvalidRequestError(f"several rows, and not one: {statement}")
         return rows[0] if rows else None
@@ -106,3 +114,7 @@ class SingleReads:
             connection_invalidated=self._dialect.is_disconnect(error, None, None),
             dialect=self._dialect,
         )
+
+
+def _is_large(row: tuple[Any, ...]) -> bool:
+    return any(isinstance(value, str | bytes) and len(value) > _LARGE for value in row)

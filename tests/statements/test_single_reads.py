@@ -86,6 +86,20 @@ def test_it_ends_in_time(engine: Engine, reads: SingleReads) -> None:
     assert reads.row(NUMBER)[0] == 0
 
 
+def test_a_connection_is_not_kept_after_a_large_answer(engine: Engine, reads: SingleReads) -> None:
+    if engine.dialect.name == "sqlite":
+        pytest.skip("SQLite's driver keeps no room for answers")
+
+    def answered_by(size: int) -> int:
+        process, _ = reads.row(f"SELECT pg_backend_pid(), repeat('x', {size})")
+        return int(process)
+
+    small = answered_by(1_000)
+    assert answered_by(1_000_000) == small
+    assert answered_by(3_000_000) == small
+    assert answered_by(1_000) != small
+
+
 def test_its_connections_end_with_the_engines(engine: Engine, reads: SingleReads) -> None:
     lent = reads._engine.raw_connection()
     driver = lent.driver_connection
