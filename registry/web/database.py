@@ -5,6 +5,7 @@ import sqlite3
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
@@ -55,7 +56,9 @@ def init_database(app: Flask, settings: Settings) -> None:
         app.extensions[_SINGLE_READS] = SingleReads(
             db.engine, read_timeout_ms=settings.read_timeout_ms
         )
-        app.extensions[_SESSIONS] = sessionmaker(db.engine, info={QUEUE: JobQueue(settings)})
+        queue = JobQueue(settings)
+        app.extensions[_SESSIONS] = sessionmaker(db.engine, info={QUEUE: queue})
+        event.listen(db.engine, "engine_disposed", lambda _: queue.close())
 
 
 def read_session() -> Session:
