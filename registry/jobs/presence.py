@@ -13,12 +13,13 @@ import secrets
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError, ResourceClosedError
+from sqlalchemy.exc import DBAPIError, ResourceClosedError, SQLAlchemyError
 
 _HELD = text(
     "SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks "
@@ -102,10 +103,13 @@ class _SessionLock(Presence):
             self._connection.execute(text("SELECT 1"))
         except (DBAPIError, ResourceClosedError):
             # Closed already where the database was still gone the last time.
-            self.end()
+            _discard(self._connection)
             self._connection = self._take()
 
     def end(self) -> None:
+        # A session ends some time after its connection, and until then this worker is there.
+        with suppress(SQLAlchemyError):
+            self._connection.execute(text("SELECT pg_advisory_unlock_all()"))
         _discard(self._connection)
 
     def _take(self) -> Connection:
