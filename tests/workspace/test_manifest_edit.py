@@ -9,7 +9,7 @@ from registry.errors import Conflict
 from registry.workspace.manifest_edit import edit_manifest
 
 
-def edited(text: str, **changes: Any) -> str:
+def edited(text: str, /, **changes: Any) -> str:
     return edit_manifest(text.encode(), changes).decode()
 
 
