@@ -135,7 +135,7 @@ class Operations:
             MethodNotAllowed: the operation is no query, and only queries are allowed here.
         """
         context = Context(session, viewer, self._planner, request.query, charge, read_once, failure)
-        key = key_of(request.query, request.operation_name, request.variables, viewer)
+        key = self._key_of(request, viewer)
         return self._run_known(request, context, key) or self._execute(
             request, context, key, reads_only=reads_only
         )
@@ -160,16 +160,22 @@ class Operations:
         """
         request = OperationRequest(query, variables, operation_name)
         context = Context(_no_session, ANONYMOUS, self._planner, query, read_once=read_once)
-        key = key_of(query, operation_name, variables, ANONYMOUS)
+        key = self._key_of(request, ANONYMOUS)
         return Known(self._run_known(request, context, key), context.failure)
 
+    def _key_of(self, request: OperationRequest, viewer: Viewer) -> bytes | None:
+        """Give what an answer is kept under; None where none are."""
+        if not self._answers.has_room:
+            return None
+        return key_of(request.query, request.operation_name, request.variables, viewer)
+
     def _run_known(
-        self, request: OperationRequest, context: Context, key: bytes
+        self, request: OperationRequest, context: Context, key: bytes | None
     ) -> OperationResult | None:
         """Run what is known well enough to need nothing of graphql-core, which takes longer."""
         if context.failure is not None:
             return None
-        kept = self._answers.find(key)
+        kept = None if key is None else self._answers.find(key)
         if kept is not None and kept.revision == _revision(context):
             context.pay(kept.cost)
             return OperationResult(kept.body, run=True, kept=kept)
@@ -207,7 +213,7 @@ class Operations:
         return (plan, variables.coerced) if plan and plan.is_one_statement else None
 
     def _execute(
-        self, request: OperationRequest, context: Context, key: bytes, *, reads_only: bool
+        self, request: OperationRequest, context: Context, key: bytes | None, *, reads_only: bool
     ) -> OperationResult:
         tree = self._trees.get(request.query)
         if tree is None:

@@ -28,6 +28,11 @@ class AnswerStore(Generic[T]):
         self._answers: OrderedDict[Hashable, T] = OrderedDict()
         self._lock = Lock()
 
+    @property
+    def has_room(self) -> bool:
+        """Whether anything is ever kept."""
+        return self._room > 0
+
     def find(self, question: Hashable) -> T | None:
         """Find what was answered to a question, whenever that was."""
         with self._lock:
