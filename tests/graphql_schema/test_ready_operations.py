@@ -63,11 +63,14 @@ def make_app(settings: Settings) -> Iterator[MakeApp]:
             db.engine.dispose()
 
 
-@pytest.fixture(scope="module", params=["keeping", "making anew"])
+@pytest.fixture(scope="module")
 def app(request: pytest.FixtureRequest, make_app: MakeApp, settings: Settings) -> Flask:
-    """Make an application that keeps its answers, and one that does not."""
-    keeps = request.param == "keeping"
+    """Make an application that keeps its answers, or does not."""
+    keeps = getattr(request, "param", False)
     return make_app(graphql_cache_bytes=settings.graphql_cache_bytes if keeps else 0)
+
+
+either_way = pytest.mark.parametrize("app", [True, False], ids=["kept", "made anew"], indirect=True)
 
 
 def ready_of(app: Flask) -> ReadyOperations:
@@ -115,6 +118,7 @@ def names(app: Flask) -> list[str]:
     return [node["name"] for node in answer["data"]["packages"]["nodes"]]
 
 
+@either_way
 @pytest.mark.parametrize("coding", ["", "gzip", "zstd", "br, gzip;q=0.5"])
 @pytest.mark.parametrize("accept", ACCEPTS)
 def test_as_flask_answers_it(app: Flask, asked: list[str], accept: str, coding: str) -> None:
@@ -142,6 +146,7 @@ def test_a_compressed_answer_comes_first(make_app: MakeApp) -> None:
     assert told(ready) == told(ask(client, {"query": FLAGSHIP}, **PAST))
 
 
+@either_way
 def test_each_with_its_own_values(app: Flask, asked: list[str], names: list[str]) -> None:
     client = app.test_client()
     ask(client, {"query": BY_NAME, "variables": {"name": names[0]}})
@@ -241,6 +246,7 @@ def test_flask_is_asked_for_what_is_sent_otherwise(
     assert asked == ["/graphql"]
 
 
+@either_way
 def test_what_failed_is_told_and_not_run_again(
     app: Flask, asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
